@@ -1,0 +1,131 @@
+package domain
+
+import (
+	"sort"
+	"unicode"
+	"unicode/utf8"
+)
+
+// DefaultLocale is the language that every published text must at least have
+// when nothing else is said, and the last fallback when one is missing.
+const DefaultLocale = "en"
+
+// Text is a text in one or more languages, by locale ("en", "de", "pt-br").
+// Its JSON form has sorted keys, so equal texts have equal bytes.
+type Text map[string]string
+
+// English makes a Text in the default locale; an empty string makes none.
+func English(s string) Text {
+	if s == "" {
+		return nil
+	}
+	return Text{DefaultLocale: s}
+}
+
+// In answers the text for a locale and the locale actually used: the one asked
+// for, else its language without region, else the default, else the first by
+// name. Both are "" where there is no text at all.
+func (t Text) In(locale string) (text, used string) {
+	candidates := []string{locale, language(locale), DefaultLocale}
+	for _, l := range candidates {
+		if s, ok := t[l]; ok {
+			return s, l
+		}
+	}
+	locales := t.Locales()
+	if len(locales) == 0 {
+		return "", ""
+	}
+	return t[locales[0]], locales[0]
+}
+
+// String is the text in the default locale, or the best fallback.
+func (t Text) String() string {
+	s, _ := t.In(DefaultLocale)
+	return s
+}
+
+// Locales lists the languages present, sorted.
+func (t Text) Locales() []string {
+	ls := make([]string, 0, len(t))
+	for l := range t {
+		ls = append(ls, l)
+	}
+	sort.Strings(ls)
+	return ls
+}
+
+// Equal tells whether both hold the same texts.
+func (t Text) Equal(o Text) bool {
+	if len(t) != len(o) {
+		return false
+	}
+	for l, s := range t {
+		if o[l] != s {
+			return false
+		}
+	}
+	return true
+}
+
+// Check refuses a text that cannot be kept or shown: a bad locale, invalid
+// UTF-8, control characters other than line breaks and tabs, or more than
+// maxRunes characters in a language. An empty Text passes; callers that need one
+// say so themselves.
+func (t Text) Check(field string, maxRunes int) error {
+	for _, l := range t.Locales() {
+		if !validLocale(l) {
+			return Refuse(Invalid, "bad-locale", "%s: %q is not a language tag; write one such as \"en\" or \"pt-br\"", field, l).In(field)
+		}
+		if err := CheckLine(field, t[l], maxRunes, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckLine refuses a single text that is not UTF-8, is longer than maxRunes
+// characters or holds control characters; line breaks and tabs pass only where
+// multiline is set.
+func CheckLine(field, s string, maxRunes int, multiline bool) error {
+	if !utf8.ValidString(s) {
+		return Refuse(Invalid, "bad-utf8", "%s is not valid UTF-8; save it as UTF-8 and send it again", field).In(field)
+	}
+	if n := utf8.RuneCountInString(s); n > maxRunes {
+		return Refuse(TooLarge, "text-too-long", "%s has %d characters; at most %d are allowed, shorten it", field, n, maxRunes).In(field)
+	}
+	for _, r := range s {
+		if multiline && (r == '\n' || r == '\r' || r == '\t') {
+			continue
+		}
+		if unicode.IsControl(r) {
+			return Refuse(Invalid, "control-character", "%s holds the control character %U; remove it", field, r).In(field)
+		}
+	}
+	return nil
+}
+
+func validLocale(l string) bool {
+	if len(l) < 2 || len(l) > 16 {
+		return false
+	}
+	for i, r := range l {
+		switch {
+		case r >= 'a' && r <= 'z':
+		case i >= 2 && (r == '-' || r >= '0' && r <= '9'):
+		default:
+			return false
+		}
+	}
+	return l[len(l)-1] != '-'
+}
+
+// language strips the region: "pt-br" gives "pt".
+func language(locale string) string {
+	for i, r := range locale {
+		if r == '-' {
+			return locale[:i]
+		}
+	}
+	return locale
+}
