@@ -1,0 +1,35 @@
+// Package projections is the engine that turns the log into read models.
+//
+// A Projection is data: a name, a code version, the event types it folds, the
+// keys an event touches and a pure fold from (state of a key, event) to the rows
+// of that key. It has no context, knows no SQL and unseals nothing, so it can be
+// property-tested, run against every store, and blamed exactly for an event that
+// it cannot fold.
+//
+// # From event to row
+//
+//	log ─ReadAll─► batch ─Keys─► load the touched keys' rows, once
+//	                       ─Fold─► changed rows, in memory
+//	                       ─Commit─► one transaction: rows, parked keys, checkpoint
+//
+// The checkpoint moves by compare-and-set on (projection, version, generation,
+// epoch, old position) in the transaction that writes the rows. If we crash
+// before the commit the batch is folded again; two runners cost work, never
+// correctness.
+//
+// # Tables
+//
+// A table's rows are keyed by what the event touched (a document, a person and a
+// document, a series …). Current holds one row per key; Set a few rows per key;
+// Interval the row's history, each valid from one ordinal to before another;
+// Facts one row per event, written once. No column is ever NULL: absent values
+// are zero, so the same texts and hashes hold on every engine.
+//
+// # Generations and views
+//
+// A table's name in the database carries the projection's code version and a
+// build generation. Queries read through a view of the projection, version and
+// table (see Projection.View), which shows the live generation without its
+// parked keys. A rebuild makes a new generation beside the live one; a switch
+// points the views at it in one transaction.
+package projections

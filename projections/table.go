@@ -1,0 +1,289 @@
+package projections
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Kind says how many rows a key has and how they change.
+type Kind int
+
+// The kinds of table.
+const (
+	Current  Kind = iota // one row per key, replaced
+	Set                  // a few rows per key, told apart by sub columns
+	Interval             // one open row per key; earlier ones keep their span
+	Facts                // one row per event and key, never changed or loaded
+)
+
+// Type is a column's type in the database. Time is bigint microseconds since
+// 1970 (0: none); JSON is text.
+type Type int
+
+// The column types.
+const (
+	TypeText Type = iota
+	TypeInt
+	TypeBool
+	TypeBytes
+)
+
+// Column is one column of a table.
+type Column struct {
+	Name     string
+	Type     Type
+	Key      bool // part of the key
+	Sub      bool // Set: tells the rows of a key apart
+	Unhashed bool // ordinals, log times, sealed columns: not in the content hash
+}
+
+// Index is a secondary index over columns, each optionally followed by " DESC".
+type Index struct {
+	Columns []string
+}
+
+// The engine's own columns.
+const (
+	FromColumn    = "from_ordinal"  // Interval: first ordinal at which the row holds
+	UntilColumn   = "until_ordinal" // Interval: first ordinal at which it no longer holds
+	OrdinalColumn = "ordinal"       // Facts: the event
+)
+
+// Forever is the end of an open interval row.
+const Forever int64 = 1<<63 - 1
+
+// Table describes one table of a projection by the Go struct of its rows.
+type Table struct {
+	Name    string
+	Kind    Kind
+	KeyKind string   // the Key.Kind whose rows live here
+	Columns []Column // the struct's, then the engine's own
+	Indexes []Index
+	// Searchable names columns of normalised text (package terms) that the
+	// engine's full-text index covers, most important first.
+	Searchable []string
+
+	row    reflect.Type
+	fields []field
+}
+
+type field struct {
+	index  int
+	encode func(reflect.Value) (any, error)
+	decode func(any, reflect.Value) error
+}
+
+// TableOption adds to a table.
+type TableOption func(*Table)
+
+// Indexed adds a secondary index.
+func Indexed(columns ...string) TableOption {
+	return func(t *Table) { t.Indexes = append(t.Indexes, Index{Columns: columns}) }
+}
+
+// Searchable adds the full-text index.
+func Searchable(columns ...string) TableOption {
+	return func(t *Table) { t.Searchable = columns }
+}
+
+// NewTable describes a table whose rows are of type R: a struct whose fields
+// carry a tag `col:"name[,key][,sub][,unhashed]"`. Fields may be strings,
+// integers, booleans, bytes, uuid.UUID (text, "" when zero), time.Time
+// (microseconds) or anything else, which is kept as JSON text. A wrong struct is
+// a mistake in the program and panics at its start, in the tests.
+func NewTable[R any](kind Kind, keyKind, name string, options ...TableOption) *Table {
+	t := &Table{Name: name, Kind: kind, KeyKind: keyKind, row: reflect.TypeFor[R]()}
+	keys := 0
+	for i := range t.row.NumField() {
+		f := t.row.Field(i)
+		parts := strings.Split(f.Tag.Get("col"), ",")
+		c := Column{Name: parts[0]}
+		for _, flag := range parts[1:] {
+			switch flag {
+			case "key":
+				c.Key = true
+				keys++
+			case "sub":
+				c.Sub = true
+			case "unhashed":
+				c.Unhashed = true
+			default:
+				panic(fmt.Sprintf("table %s: column %s: unknown flag %q", name, c.Name, flag))
+			}
+		}
+		if c.Name == "" || c.Sub && kind != Set {
+			panic(fmt.Sprintf("table %s: field %s lacks a column name, or has a sub column outside a Set", name, f.Name))
+		}
+		var codec field
+		c.Type, codec = codecOf(f.Type)
+		codec.index = i
+		t.Columns = append(t.Columns, c)
+		t.fields = append(t.fields, codec)
+	}
+	if keys < 1 || keys > 2 {
+		panic(fmt.Sprintf("table %s: has %d key columns, not 1 or 2", name, keys))
+	}
+	switch kind {
+	case Interval:
+		t.Columns = append(t.Columns, Column{Name: FromColumn, Type: TypeInt, Unhashed: true}, Column{Name: UntilColumn, Type: TypeInt, Unhashed: true})
+	case Facts:
+		t.Columns = append(t.Columns, Column{Name: OrdinalColumn, Type: TypeInt, Unhashed: true})
+	}
+	for _, o := range options {
+		o(t)
+	}
+	return t
+}
+
+// PrimaryKey lists the columns that identify a row.
+func (t *Table) PrimaryKey() []string {
+	names := t.KeyColumns()
+	for _, c := range t.Columns {
+		if c.Sub {
+			names = append(names, c.Name)
+		}
+	}
+	switch t.Kind {
+	case Interval:
+		names = append(names, FromColumn)
+	case Facts:
+		names = append([]string{OrdinalColumn}, names...)
+	}
+	return names
+}
+
+// KeyColumns lists the columns that hold the parts of a Key, in their order.
+func (t *Table) KeyColumns() []string {
+	var names []string
+	for _, c := range t.Columns {
+		if c.Key {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// Values is one row as the stores see it: string, int64, bool or []byte, in the
+// order of Table.Columns.
+type Values []any
+
+// encode turns a row struct into values; the engine's own columns are 0.
+func (t *Table) encode(row reflect.Value) (Values, error) {
+	vs := make(Values, len(t.Columns))
+	for i, f := range t.fields {
+		v, err := f.encode(row.Field(f.index))
+		if err != nil {
+			return nil, fmt.Errorf("table %s, column %s: %w", t.Name, t.Columns[i].Name, err)
+		}
+		vs[i] = v
+	}
+	for i := len(t.fields); i < len(vs); i++ {
+		vs[i] = int64(0)
+	}
+	return vs, nil
+}
+
+// decode turns values back into a row struct.
+func (t *Table) decode(vs Values, row reflect.Value) error {
+	for i, f := range t.fields {
+		if err := f.decode(vs[i], row.Field(f.index)); err != nil {
+			return fmt.Errorf("table %s, column %s: %w", t.Name, t.Columns[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// codecOf says how a Go type is kept.
+func codecOf(t reflect.Type) (Type, field) {
+	switch {
+	case t == reflect.TypeFor[uuid.UUID]():
+		return TypeText, field{
+			encode: func(v reflect.Value) (any, error) { return ID(v.Interface().(uuid.UUID)), nil },
+			decode: func(v any, to reflect.Value) error {
+				s, _ := v.(string)
+				if s == "" {
+					to.Set(reflect.ValueOf(uuid.Nil))
+					return nil
+				}
+				id, err := uuid.Parse(s)
+				to.Set(reflect.ValueOf(id))
+				return err
+			},
+		}
+	case t == reflect.TypeFor[time.Time]():
+		return TypeInt, field{
+			encode: func(v reflect.Value) (any, error) { return Micros(v.Interface().(time.Time)), nil },
+			decode: func(v any, to reflect.Value) error {
+				n, _ := v.(int64)
+				to.Set(reflect.ValueOf(Time(n)))
+				return nil
+			},
+		}
+	case t.Kind() == reflect.String:
+		return TypeText, field{
+			encode: func(v reflect.Value) (any, error) { return v.String(), nil },
+			decode: func(v any, to reflect.Value) error { s, _ := v.(string); to.SetString(s); return nil },
+		}
+	case t.Kind() == reflect.Int, t.Kind() == reflect.Int64:
+		return TypeInt, field{
+			encode: func(v reflect.Value) (any, error) { return v.Int(), nil },
+			decode: func(v any, to reflect.Value) error { n, _ := v.(int64); to.SetInt(n); return nil },
+		}
+	case t.Kind() == reflect.Bool:
+		return TypeBool, field{
+			encode: func(v reflect.Value) (any, error) { return v.Bool(), nil },
+			decode: func(v any, to reflect.Value) error { b, _ := v.(bool); to.SetBool(b); return nil },
+		}
+	case t == reflect.TypeFor[[]byte]():
+		return TypeBytes, field{
+			encode: func(v reflect.Value) (any, error) { return v.Bytes(), nil },
+			decode: func(v any, to reflect.Value) error { b, _ := v.([]byte); to.SetBytes(b); return nil },
+		}
+	}
+	return TypeText, field{
+		encode: func(v reflect.Value) (any, error) {
+			if v.IsZero() {
+				return "", nil
+			}
+			b, err := json.Marshal(v.Interface())
+			return string(b), err
+		},
+		decode: func(v any, to reflect.Value) error {
+			s, _ := v.(string)
+			if s == "" {
+				to.SetZero()
+				return nil
+			}
+			return json.Unmarshal([]byte(s), to.Addr().Interface())
+		},
+	}
+}
+
+// ID is how an identifier is kept in a text column: "" for the zero one.
+func ID(id uuid.UUID) string {
+	if id == uuid.Nil {
+		return ""
+	}
+	return id.String()
+}
+
+// Micros is how a time is kept: microseconds since 1970 UTC, 0 for the zero time.
+func Micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// Time is the inverse of Micros.
+func Time(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}
