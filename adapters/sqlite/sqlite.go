@@ -1,0 +1,125 @@
+// Package sqlite opens the files of an embedded data folder and says what went
+// wrong with one in words. The packages below it are the adapters proper:
+// eventlog (the log), views (the read models' store) and work (work tables).
+//
+// Every file is in write-ahead mode with one writing connection and a pool of
+// reading ones. A Durable file is synchronous=FULL: a commit that has returned is
+// on the disk. A file that can be rebuilt (the read models) is NORMAL: after a
+// power cut it may lack its newest commits, never hold half of one.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"runtime"
+
+	driver "modernc.org/sqlite"
+	code "modernc.org/sqlite/lib"
+
+	"imprint/domain"
+)
+
+// Durability says when a commit may return.
+type Durability string
+
+// The durabilities.
+const (
+	Durable     Durability = "FULL"   // after fsync: logs and work tables
+	Rebuildable Durability = "NORMAL" // read models
+	Scratch     Durability = "OFF"    // temporary builds that are thrown away
+)
+
+// DB is one open file.
+type DB struct {
+	Path  string
+	Write *sql.DB // one connection; transactions begin IMMEDIATE
+	Read  *sql.DB // a few connections, query_only
+}
+
+// Open opens or creates a file. The caller holds the folder's lock.
+func Open(ctx context.Context, path string, d Durability) (*DB, error) {
+	write, err := connect(ctx, path, url.Values{
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)"},
+		"_txlock": {"immediate"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := OpenReadOnly(ctx, path)
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	return &DB{Path: path, Write: write, Read: read.Read}, nil
+}
+
+// OpenReadOnly opens an existing file for reading beside a program that may be
+// writing it. Write is nil.
+func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, domain.Refuse(domain.NotFound, "no-data", "%s does not exist; is --data the folder of an installation?", path).Because(err)
+	}
+	read, err := connect(ctx, path, url.Values{
+		"_pragma": {"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-65536)"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	read.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
+	read.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
+	return &DB{Path: path, Read: read}, nil
+}
+
+// Close closes both pools.
+func (db *DB) Close() error {
+	var errs []error
+	for _, pool := range []*sql.DB{db.Read, db.Write} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func connect(ctx context.Context, path string, query url.Values) (*sql.DB, error) {
+	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	var version int64
+	if err := db.QueryRowContext(ctx, "PRAGMA schema_version").Scan(&version); err != nil {
+		return nil, errors.Join(Explain(path, err), db.Close())
+	}
+	return db, nil
+}
+
+// Explain gives the errors of SQLite that an operator can do something about
+// their words: a full disk, a damaged or foreign file, a read-only folder.
+func Explain(path string, err error) error {
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case code.SQLITE_FULL, code.SQLITE_IOERR:
+		return domain.Refuse(domain.Unavailable, "disk", "%s cannot be written: the disk is full or failing; free some space, nothing that was acknowledged is lost", path).Because(err)
+	case code.SQLITE_CORRUPT, code.SQLITE_NOTADB:
+		return domain.Refuse(domain.Internal, "damaged-file", "%s is damaged or not a database of Imprint; restore it from a backup (imprint restore)", path).Because(err)
+	case code.SQLITE_READONLY, code.SQLITE_CANTOPEN, code.SQLITE_PERM:
+		return domain.Refuse(domain.Unavailable, "file-access", "%s cannot be opened or written; check the folder's owner and permissions", path).Because(err)
+	case code.SQLITE_BUSY, code.SQLITE_LOCKED:
+		return domain.Refuse(domain.Unavailable, "busy", "%s is in use by another program; stop it or try again", path).Because(err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// IsUnique tells whether a statement failed on a unique index.
+func IsUnique(err error) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && (e.Code() == code.SQLITE_CONSTRAINT_UNIQUE || e.Code() == code.SQLITE_CONSTRAINT_PRIMARYKEY)
+}

@@ -1,0 +1,50 @@
+package sqlite
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"imprint/domain"
+)
+
+func TestOpenSetsTheDurability(t *testing.T) {
+	for d, want := range map[Durability]int{Durable: 2, Rebuildable: 1, Scratch: 0} {
+		db, err := Open(t.Context(), filepath.Join(t.TempDir(), "a b%?#.db"), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mode string
+		var sync int
+		if err := db.Write.QueryRow("PRAGMA journal_mode").Scan(&mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Write.QueryRow("PRAGMA synchronous").Scan(&sync); err != nil {
+			t.Fatal(err)
+		}
+		if mode != "wal" || sync != want {
+			t.Errorf("%s: journal %s, synchronous %d; want wal, %d", d, mode, sync, want)
+		}
+		if _, err := db.Read.Exec("CREATE TABLE x (a)"); err == nil {
+			t.Error("the reading pool wrote")
+		}
+		if _, err := os.Stat(db.Path); err != nil {
+			t.Errorf("the file is not where it was asked for: %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestOpenNamesADamagedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	if err := os.WriteFile(path, []byte("this is not a database, and long enough to tell so......................................................................"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), path, Durable)
+	if domain.KindOf(err) != domain.Internal || err == nil {
+		t.Fatalf("opened a file that is no database: %v", err)
+	}
+	t.Log(err)
+}
