@@ -1,0 +1,47 @@
+# The commands of this repository. `make help` lists them.
+
+GO      ?= go
+TIMEOUT ?= 20m
+# Parts that must be present (comma-separated): a test that lacks one fails
+# instead of being skipped. CI sets this; on a desk it is empty.
+export IMPRINT_TEST_REQUIRE ?=
+
+.PHONY: help build demo tools test vet race proof bench fuzz clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## the program, as ./bin/imprint
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/imprint ./cmd/imprint
+
+demo: ## the demo on 127.0.0.1:8080
+	$(GO) run ./cmd/imprint demo
+
+tools: ## install what the tests need, where that is allowed
+	@./.ci/tools
+
+test: tools vet race proof ## everything: checks, packages under the race detector, child-process proofs
+	@echo 'make test: all parts passed'
+
+vet: ## gofmt, go vet
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not gofmt-ed:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+
+race: ## every package but the program's own, with the race detector (needs a C compiler)
+	@./.ci/gotest -race $$($(GO) list ./... | grep -v /cmd/)
+
+proof: ## the program's own tests: child processes, kill -9, the browser
+	@./.ci/gotest ./cmd/...
+
+bench: ## every figure of docs/performance.md in one run
+	$(GO) run ./benchmarks
+
+fuzz: ## ten seconds of each fuzz test
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; \
+	  done; \
+	done
+
+clean: ## what the commands above have made
+	rm -rf bin
