@@ -1,0 +1,164 @@
+// Reactions: how far each has read, which notices wait for their grace period,
+// and what has been parked.
+
+package work
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/adapters/sqlite"
+	"imprint/domain/event"
+	"imprint/domain/notice"
+	"imprint/domain/reaction"
+)
+
+// Reactions keeps the state of the reactions.
+type Reactions struct{ db *DB }
+
+// NewReactions makes the store over the open file.
+func NewReactions(db *DB) *Reactions { return &Reactions{db: db} }
+
+// Checkpoint answers how far a reaction has read; zero if it never has.
+func (r *Reactions) Checkpoint(ctx context.Context, name string) (event.Checkpoint, error) {
+	const query = `SELECT position, ordinal, log_time FROM reaction_checkpoints WHERE reaction = $1`
+	var at event.Checkpoint
+	var micros int64
+	err := r.db.Read.QueryRowContext(ctx, query, name).Scan(&at.Position, &at.Ordinal, &micros)
+	if errors.Is(err, sql.ErrNoRows) {
+		return event.Checkpoint{}, nil
+	}
+	at.LogTime = timeOf(micros)
+	return at, r.explain(err)
+}
+
+// Advance moves a reaction's checkpoint forwards, durably; never back, so that a
+// second program that reads the same events does no harm.
+func (r *Reactions) Advance(ctx context.Context, name string, to event.Checkpoint) error {
+	const upsert = `INSERT INTO reaction_checkpoints (reaction, position, ordinal, log_time) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (reaction) DO UPDATE SET position = excluded.position, ordinal = excluded.ordinal, log_time = excluded.log_time
+		WHERE excluded.ordinal > reaction_checkpoints.ordinal`
+	_, err := r.db.Write.ExecContext(ctx, upsert, name, string(to.Position), to.Ordinal, microsOf(to.LogTime))
+	return r.explain(err)
+}
+
+// Hold keeps a notice until its grace period ends, durably. A cause that is held
+// already stays as it is.
+func (r *Reactions) Hold(ctx context.Context, p notice.Pending) error {
+	body, err := json.Marshal(p.Notice)
+	if err != nil {
+		return fmt.Errorf("hold the notice of %s: %w", p.Notice.Cause, err)
+	}
+	const insert = `INSERT INTO pending_notices (cause, cause_ordinal, release_at, correlation, notice) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (cause) DO NOTHING`
+	_, err = r.db.Write.ExecContext(ctx, insert, p.Notice.Cause.String(), p.Notice.CauseOrdinal, microsOf(p.ReleaseAt), p.Correlation.String(), string(body))
+	return r.explain(err)
+}
+
+// Held lists the notices whose grace period ends at or before a time, in the
+// order of its end and then of their causes, at most limit.
+func (r *Reactions) Held(ctx context.Context, until time.Time, limit int) ([]notice.Pending, error) {
+	const query = `SELECT release_at, correlation, notice FROM pending_notices WHERE release_at <= $1
+		ORDER BY release_at, cause_ordinal LIMIT $2`
+	rows, err := r.db.Read.QueryContext(ctx, query, microsOf(until), limit)
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	defer rows.Close()
+	var held []notice.Pending
+	for rows.Next() {
+		var p notice.Pending
+		var micros int64
+		var correlation, body string
+		if err := rows.Scan(&micros, &correlation, &body); err != nil {
+			return nil, r.explain(err)
+		}
+		if err := json.Unmarshal([]byte(body), &p.Notice); err != nil {
+			return nil, fmt.Errorf("a held notice cannot be read: %w", err)
+		}
+		if p.Correlation, err = uuid.Parse(correlation); err != nil {
+			return nil, fmt.Errorf("a held notice cannot be read: %w", err)
+		}
+		p.ReleaseAt = timeOf(micros)
+		held = append(held, p)
+	}
+	return held, r.explain(rows.Err())
+}
+
+// NextRelease is when the next grace period ends; false if none is running.
+func (r *Reactions) NextRelease(ctx context.Context) (time.Time, bool, error) {
+	var micros sql.NullInt64
+	err := r.db.Read.QueryRowContext(ctx, `SELECT min(release_at) FROM pending_notices`).Scan(&micros)
+	return timeOf(micros.Int64), micros.Valid, r.explain(err)
+}
+
+// Drop forgets a held notice: it has been released, or never will be.
+func (r *Reactions) Drop(ctx context.Context, cause uuid.UUID) error {
+	_, err := r.db.Write.ExecContext(ctx, `DELETE FROM pending_notices WHERE cause = $1`, cause.String())
+	return r.explain(err)
+}
+
+// Park keeps an event that a reaction failed on, durably.
+func (r *Reactions) Park(ctx context.Context, p reaction.Parked) error {
+	const upsert = `INSERT INTO parked_reactions (reaction, event, type, ordinal, before_position, before_ordinal, before_log_time, reason, parked_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (reaction, event) DO UPDATE SET reason = excluded.reason, parked_at = excluded.parked_at`
+	_, err := r.db.Write.ExecContext(ctx, upsert, p.Reaction, p.Event.String(), p.Type, p.Ordinal,
+		string(p.Before.Position), p.Before.Ordinal, microsOf(p.Before.LogTime), p.Reason, microsOf(p.At))
+	return r.explain(err)
+}
+
+// Parked lists what is parked, in the order of the log.
+func (r *Reactions) Parked(ctx context.Context) ([]reaction.Parked, error) {
+	const query = `SELECT reaction, event, type, ordinal, before_position, before_ordinal, before_log_time, reason, parked_at
+		FROM parked_reactions ORDER BY ordinal, reaction`
+	rows, err := r.db.Read.QueryContext(ctx, query)
+	if err != nil {
+		return nil, r.explain(err)
+	}
+	defer rows.Close()
+	var parked []reaction.Parked
+	for rows.Next() {
+		var p reaction.Parked
+		var id string
+		var logTime, at int64
+		if err := rows.Scan(&p.Reaction, &id, &p.Type, &p.Ordinal, &p.Before.Position, &p.Before.Ordinal, &logTime, &p.Reason, &at); err != nil {
+			return nil, r.explain(err)
+		}
+		if p.Event, err = uuid.Parse(id); err != nil {
+			return nil, fmt.Errorf("a parked event cannot be read: %w", err)
+		}
+		p.Before.LogTime, p.At = timeOf(logTime), timeOf(at)
+		parked = append(parked, p)
+	}
+	return parked, r.explain(rows.Err())
+}
+
+// Unpark forgets a parked event: it has been dealt with.
+func (r *Reactions) Unpark(ctx context.Context, name string, id uuid.UUID) error {
+	_, err := r.db.Write.ExecContext(ctx, `DELETE FROM parked_reactions WHERE reaction = $1 AND event = $2`, name, id.String())
+	return r.explain(err)
+}
+
+func (r *Reactions) explain(err error) error { return sqlite.Explain(r.db.Path, err) }
+
+// microsOf is how a time is kept: microseconds since 1970, 0 for the zero time.
+func microsOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func timeOf(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros).UTC()
+}

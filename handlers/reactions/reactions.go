@@ -1,0 +1,215 @@
+package reactions
+
+// Here: the router, and what all reactions share.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/ThreeDotsLabs/watermill/message/router/middleware"
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/document"
+	"imprint/domain/event"
+	"imprint/domain/reaction"
+)
+
+const (
+	retries       = 4
+	firstRetry    = 50 * time.Millisecond
+	longestRetry  = 2 * time.Second
+	closeTimeout  = 5 * time.Second
+	parkedTopic   = "parked"
+	streamPage    = 1000
+	appendRetries = 5
+)
+
+// namespace of the ids that follow from a cause.
+var namespace = uuid.MustParse("5b1f9c0e-8d4b-5c36-9a54-2f0e6a7d3c18")
+
+// Reactions are all reactions of an installation.
+type Reactions struct {
+	log   event.Log
+	codec *event.Codec
+	store Store
+	clock domain.Clock
+	grace time.Duration
+
+	handlers map[string]handler
+	wake     chan struct{} // tells the releaser that a notice is held
+}
+
+// handler is one reaction: the types it is about, and what it does.
+type handler struct {
+	types []string
+	react func(ctx context.Context, e event.Recorded, p event.Payload) error
+}
+
+// New makes the reactions. grace lies between a cause and the release of its
+// notice; urgent versions have none.
+func New(log event.Log, codec *event.Codec, store Store, clock domain.Clock, grace time.Duration) *Reactions {
+	r := &Reactions{log: log, codec: codec, store: store, clock: clock, grace: grace, wake: make(chan struct{}, 1)}
+	r.handlers = map[string]handler{
+		"series":  {types: seriesTypes, react: r.updateSeries},
+		"notices": {types: noticeTypes, react: r.holdNotice},
+	}
+	return r
+}
+
+// Run reacts until ctx ends. An error means that it could not begin or the
+// router broke.
+func (r *Reactions) Run(ctx context.Context) error {
+	router, err := r.router()
+	if err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	releasing, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(done)
+		r.release(releasing)
+	}()
+	err = router.Run(ctx)
+	stop()
+	<-done
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (r *Reactions) router() (*message.Router, error) {
+	logger := watermill.NewSlogLoggerWithLevelMapping(slog.Default(), map[slog.Level]slog.Level{slog.LevelInfo: slog.LevelDebug})
+	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: closeTimeout}, logger)
+	if err != nil {
+		return nil, fmt.Errorf("reactions: %w", err)
+	}
+	poison, err := middleware.PoisonQueueWithFilter(parking{r}, parkedTopic, func(err error) bool {
+		return !errors.Is(err, context.Canceled) // we are being stopped: the event comes again
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reactions: %w", err)
+	}
+	router.AddMiddleware(
+		middleware.CorrelationID,
+		poison,
+		middleware.Retry{
+			MaxRetries: retries, InitialInterval: firstRetry, MaxInterval: longestRetry, Multiplier: 4, Logger: logger,
+			ShouldRetry: func(p middleware.RetryParams) bool { return !errors.Is(p.Err, context.Canceled) },
+		}.Middleware,
+		middleware.Recoverer,
+	)
+	for name, h := range r.handlers {
+		router.AddConsumerHandler(name, name, &subscriber{log: r.log, store: r.store, types: h.types}, func(m *message.Message) error {
+			d, err := received(m)
+			if err != nil {
+				return err
+			}
+			return r.react(m.Context(), h, d.Event)
+		})
+	}
+	return router, nil
+}
+
+func (r *Reactions) react(ctx context.Context, h handler, e event.Recorded) error {
+	payload, err := r.codec.Registry().Decode(e)
+	if err != nil {
+		return err
+	}
+	return h.react(ctx, e, payload)
+}
+
+// parking is the router's poison queue: a table.
+type parking struct{ *Reactions }
+
+// Publish parks messages; an error leaves them to be delivered again.
+func (p parking) Publish(_ string, messages ...*message.Message) error {
+	for _, m := range messages {
+		d, err := received(m)
+		if err != nil {
+			return err
+		}
+		parked := reaction.Parked{
+			Reaction: m.Metadata.Get(middleware.PoisonedHandlerKey),
+			Event:    d.Event.ID,
+			Type:     d.Event.Type,
+			Ordinal:  d.Event.Ordinal,
+			Before:   d.Before,
+			Reason:   m.Metadata.Get(middleware.ReasonForPoisonedKey),
+			At:       domain.Moment(p.clock()),
+		}
+		if err := p.store.Park(m.Context(), parked); err != nil {
+			return err
+		}
+		slog.ErrorContext(m.Context(), "a reaction has parked an event; see: imprint reactions parked",
+			"reaction", parked.Reaction, "type", parked.Type, "ordinal", parked.Ordinal)
+	}
+	return nil
+}
+
+// Close does nothing.
+func (p parking) Close() error { return nil }
+
+// Parked lists what is parked.
+func (r *Reactions) Parked(ctx context.Context) ([]reaction.Parked, error) {
+	return r.store.Parked(ctx)
+}
+
+// Replay deals with one parked event again and takes it from the table. If we
+// crash in between, it is dealt with once more, which changes nothing.
+func (r *Reactions) Replay(ctx context.Context, p reaction.Parked) error {
+	h, ok := r.handlers[p.Reaction]
+	if !ok {
+		return domain.Refuse(domain.NotFound, "no-reaction", "this program has no reaction %q; the event was parked by another one", p.Reaction)
+	}
+	page, err := r.log.ReadAll(ctx, p.Before, 1)
+	if err != nil {
+		return err
+	}
+	if len(page) == 0 || page[0].ID != p.Event {
+		return fmt.Errorf("%w: ordinal %d is no longer event %s", event.ErrCorrupt, p.Ordinal, p.Event)
+	}
+	if err := r.react(ctx, h, page[0]); err != nil {
+		return err
+	}
+	return r.store.Unpark(ctx, p.Reaction, p.Event)
+}
+
+// documentAt folds a document's stream, up to a revision or (-1) to its end.
+func (r *Reactions) documentAt(ctx context.Context, id uuid.UUID, until int64) (document.State, []event.Recorded, error) {
+	var state document.State
+	var events []event.Recorded
+	for from := int64(0); until < 0 || from <= until; {
+		page, err := r.log.ReadStream(ctx, document.Stream(id), from, streamPage)
+		if err != nil {
+			return state, nil, err
+		}
+		if len(page) == 0 {
+			break
+		}
+		from = page[len(page)-1].Revision + 1
+		for _, e := range page {
+			if until >= 0 && e.Revision > until {
+				break
+			}
+			payload, err := r.codec.Registry().Decode(e)
+			if err != nil {
+				return state, nil, err
+			}
+			state = state.Fold(payload)
+			events = append(events, e)
+		}
+	}
+	return state, events, nil
+}
+
+// consequence is the metadata of what follows from a cause.
+func (r *Reactions) consequence(cause, correlation uuid.UUID) event.Metadata {
+	return event.Metadata{Time: domain.Moment(r.clock()), Actor: event.SystemActor, Correlation: correlation, Causation: cause}
+}
