@@ -63,6 +63,9 @@ func (c *Codec) Encode(ctx context.Context, d Draft) (Event, error) {
 	v := reflect.New(def.payload)
 	v.Elem().Set(reflect.ValueOf(d.Payload))
 
+	if err := checkOpen(d, def, v.Elem()); err != nil {
+		return Event{}, err
+	}
 	if def.Provable {
 		fact, err := c.fact(d, def, meta.Time, v.Elem())
 		if err != nil {
@@ -80,6 +83,18 @@ func (c *Codec) Encode(ctx context.Context, d Draft) (Event, error) {
 		return Event{}, fmt.Errorf("encode %s: %w", def.Type, err)
 	}
 	return Event{ID: d.ID, Type: def.Type, Data: data, Meta: meta}, nil
+}
+
+// checkOpen refuses a provable payload whose personal text is sealed already: the
+// codec could not commit to what it says.
+func checkOpen(d Draft, def Definition, payload reflect.Value) error {
+	for _, f := range def.secrets {
+		secret := payload.Field(f.index).Interface().(Secret)
+		if def.Provable && !secret.open && !secret.IsZero() {
+			return fmt.Errorf("encode %s for %s: %s is sealed already and cannot be committed to", def.Type, d.Stream, f.name)
+		}
+	}
+	return nil
 }
 
 // fact is the exact text that the commitment binds: JSON in fixed field order,

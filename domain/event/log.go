@@ -27,9 +27,9 @@ const NoStream int64 = -1
 // Limits of one append. They are far below what the engines can take (KurrentDB:
 // 1 MiB an append), so that every log can be moved to every engine.
 const (
-	MaxEventBytes   = 256 << 10 // data and metadata of one event
+	MaxEventBytes   = 256 << 10 // data of one event; its metadata is bounded likewise
 	MaxAppendEvents = 1000
-	MaxAppendBytes  = 1 << 20
+	MaxAppendBytes  = 768 << 10 // data of all; leaves room for the metadata
 	// MaxAhead is how far an event's time may lie ahead of the store's clock.
 	MaxAhead = 2 * time.Minute
 )

@@ -1,0 +1,307 @@
+// What an embedded file meets in life: kill -9, a full disk, damage.
+
+package eventlog
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sys/unix"
+
+	"imprint/adapters/sqlite"
+	"imprint/domain"
+	"imprint/domain/event"
+)
+
+// The test binary is its own victim: with appendEnv set it appends to the log
+// named there from several goroutines, prints the id of every acknowledged
+// event, and never ends by itself.
+const appendEnv = "IMPRINT_TEST_APPEND"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(appendEnv); path != "" {
+		fmt.Fprintln(os.Stderr, appendForEver(path))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func appendForEver(path string) error {
+	l, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		return err
+	}
+	failed := make(chan error)
+	var out sync.Mutex
+	for range 8 {
+		go func() {
+			stream := event.StreamOf(event.DocumentCategory, uuid.NewString())
+			for r := event.NoStream; ; r++ {
+				e := sample(time.Now())
+				if _, err := l.Append(context.Background(), stream, r, []event.Event{e}); err != nil {
+					failed <- err
+					return
+				}
+				out.Lock()
+				fmt.Println(e.ID) // unbuffered: it has left the process
+				out.Unlock()
+			}
+		}()
+	}
+	return <-failed
+}
+
+func TestKillLosesNothingAcknowledged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log.db")
+	acknowledged := map[string]bool{}
+	for round := range 3 { // each on the log that the last victim left
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), appendEnv+"="+path)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines, n := bufio.NewScanner(out), 0
+		for lines.Scan() {
+			acknowledged[lines.Text()] = true
+			if n++; n == 300 {
+				if err := cmd.Process.Kill(); err != nil { // SIGKILL; what it had printed is read on
+					t.Fatal(err)
+				}
+			}
+		}
+		var exit *exec.ExitError
+		if err := cmd.Wait(); !errors.As(err, &exit) || n < 300 {
+			t.Fatalf("round %d: the victim ended by itself after %d events: %v", round, n, err)
+		}
+	}
+	l := open(t, path)
+	found := 0
+	for _, r := range all(t, l) { // ReadAll checks that there is no gap
+		if acknowledged[r.ID.String()] {
+			found++
+		}
+	}
+	if found != len(acknowledged) {
+		t.Errorf("%d of %d acknowledged events are there", found, len(acknowledged))
+	}
+	if _, err := l.Append(t.Context(), "document-after", event.NoStream, []event.Event{sample(time.Now())}); err != nil {
+		t.Errorf("the log does not go on: %v", err)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+		t.Skipf("NOT RUN: a full disk needs a small file system, and this user may not mount one: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, filepath.Join(dir, "log.db"))
+	var want []uuid.UUID
+	r := event.NoStream
+	for {
+		events := []event.Event{sample(time.Now()), sample(time.Now())}
+		events[0].Data = append([]byte(nil), make([]byte, 20_000)...)
+		a, err := l.Append(t.Context(), "document-1", r, events)
+		if err != nil {
+			t.Logf("full after %d events: %v", len(want), err)
+			if domain.KindOf(err) != domain.Unavailable {
+				t.Errorf("a full disk is not told as such: %v", err)
+			}
+			break
+		}
+		r = a.Revision
+		want = append(want, events[0].ID, events[1].ID)
+	}
+	for range 3 { // it stays full, and stays clear about it
+		if _, err := l.Append(t.Context(), "document-2", event.NoStream, large()); domain.KindOf(err) != domain.Unavailable {
+			t.Errorf("on the full disk: %v", err)
+		}
+	}
+	check := func(l *Log) {
+		t.Helper()
+		got := all(t, l)
+		if len(got) != len(want) {
+			t.Fatalf("the log holds %d events; %d were acknowledged", len(got), len(want))
+		}
+		for i := range want {
+			if got[i].ID != want[i] {
+				t.Fatalf("event %d is another", i)
+			}
+		}
+	}
+	check(l)
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	events := large()
+	if _, err := l.Append(t.Context(), "document-2", event.NoStream, events); err != nil {
+		t.Fatalf("there is room again: %v", err)
+	}
+	want = append(want, events[0].ID)
+	check(l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check(open(t, l.db.Path))
+}
+
+func large() []event.Event {
+	e := sample(time.Now())
+	e.Data = make([]byte, 200_000)
+	return []event.Event{e}
+}
+
+func TestDamagedFilesAreNamed(t *testing.T) {
+	good := filepath.Join(t.TempDir(), "log.db")
+	l := open(t, good)
+	for range 20 {
+		if _, err := l.Append(t.Context(), event.StreamOf(event.DocumentCategory, uuid.NewString()), event.NoStream, large()[:1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	garbage := append([]byte(nil), whole...)
+	for i := 4096; i < len(garbage); i++ {
+		garbage[i] = byte(i * 7)
+	}
+	for name, text := range map[string][]byte{
+		"cut in the middle":     whole[:len(whole)/2],
+		"cut within the header": whole[:50],
+		"garbage inside":        garbage,
+		"another kind of file":  []byte("%PDF-1.7 and so on, for long enough to be looked at as a database would be ...................."),
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "log.db")
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := readWhole(t, path)
+			if domain.KindOf(err) != domain.Internal || err == nil {
+				t.Fatalf("a damaged file was read: %v", err)
+			}
+			var told *domain.Error
+			if !errors.As(err, &told) || told.Code != "damaged-file" {
+				t.Errorf("the error does not say what to do: %v", err)
+			}
+		})
+	}
+}
+
+// readWhole opens a log and reads it to its end.
+func readWhole(t *testing.T, path string) error {
+	l, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	var at event.Checkpoint
+	for {
+		page, err := l.ReadAll(t.Context(), at, 100)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		at = page[len(page)-1].Checkpoint()
+	}
+}
+
+// TestDamageByHand changes rows behind the log's back; its readers must stop.
+func TestDamageByHand(t *testing.T) {
+	for name, c := range map[string]struct {
+		change                string
+		all, stream, backward bool // which readers must stop
+	}{
+		"an event deleted":     {`DELETE FROM events WHERE ordinal = 3`, true, true, true},
+		"the first deleted":    {`DELETE FROM events WHERE ordinal = 1`, true, true, true},
+		"a revision moved":     {`UPDATE events SET revision = 99 WHERE ordinal = 5`, false, true, true},
+		"log time goes back":   {`UPDATE events SET log_time = 1 WHERE ordinal = 4`, true, false, false},
+		"metadata not JSON":    {`UPDATE events SET meta = 'x' WHERE ordinal = 2`, true, true, true},
+		"an id cut":            {`UPDATE events SET id = x'00' WHERE ordinal = 2`, true, true, true},
+		"the last ones erased": {`DELETE FROM events WHERE ordinal > 3`, true, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := open(t, filepath.Join(t.TempDir(), "log.db"))
+			var events []event.Event
+			for range 5 {
+				events = append(events, sample(time.Now()))
+			}
+			if _, err := l.Append(t.Context(), "document-1", event.NoStream, events); err != nil {
+				t.Fatal(err)
+			}
+			head, err := l.Head(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, err := sqlite.Open(t.Context(), l.db.Path, sqlite.Durable)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := other.Write.Exec(c.change); err != nil {
+				t.Fatal(err)
+			}
+			if err := other.Close(); err != nil {
+				t.Fatal(err)
+			}
+			_, err = l.ReadAll(t.Context(), event.Checkpoint{}, 100)
+			if err == nil { // and one who has read to the end already
+				_, err = l.ReadAll(t.Context(), head, 100)
+			}
+			expect(t, "ReadAll", err, c.all)
+			_, err = l.ReadStream(t.Context(), "document-1", 0, 100)
+			expect(t, "ReadStream", err, c.stream)
+			_, err = l.ReadStreamBack(t.Context(), "document-1", 100)
+			expect(t, "ReadStreamBack", err, c.backward)
+		})
+	}
+}
+
+func expect(t *testing.T, what string, err error, stops bool) {
+	t.Helper()
+	if errors.Is(err, event.ErrCorrupt) != stops || !stops && err != nil {
+		t.Errorf("%s: %v (must stop: %v)", what, err, stops)
+	}
+}
+
+func all(t *testing.T, l *Log) []event.Recorded {
+	t.Helper()
+	var got []event.Recorded
+	var at event.Checkpoint
+	for {
+		page, err := l.ReadAll(t.Context(), at, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return got
+		}
+		got = append(got, page...)
+		at = got[len(got)-1].Checkpoint()
+	}
+}

@@ -1,0 +1,186 @@
+// The log as its users see it: opening, appending, closing.
+
+package eventlog
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"imprint/adapters/sqlite"
+	"imprint/domain"
+	"imprint/domain/event"
+	"imprint/migrations"
+)
+
+// maxWaiting bounds the appends that wait for the writer; further callers wait
+// at the door, where their context can still call them off.
+const maxWaiting = 1024
+
+// Options of a log opened for writing.
+type Options struct {
+	// Clock is the store's clock, which an event's time may not be ahead of by
+	// more than event.MaxAhead. The machine's where it is nil.
+	Clock domain.Clock
+}
+
+// Log is an event.Log in one SQLite file.
+type Log struct {
+	db    *sqlite.DB
+	clock domain.Clock
+
+	// door is held for reading by appenders on their way into the queue, and for
+	// writing by Close: once it has closed the queue, nobody can enter any more.
+	door    sync.RWMutex
+	closed  bool
+	queue   chan *request // nil for a log that is only read
+	drained chan struct{} // closed when the writer has answered everyone
+
+	changes changes
+}
+
+var _ event.Log = (*Log)(nil)
+
+// Open opens or creates the log for writing. The caller holds the folder's lock:
+// two writers on one file would refuse each other's appends.
+func Open(ctx context.Context, path string, o Options) (*Log, error) {
+	l, w, err := prepare(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	go w.run()
+	return l, nil
+}
+
+// prepare opens the log with its writer not running yet.
+func prepare(ctx context.Context, path string, o Options) (*Log, *writer, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	db, err := sqlite.Open(ctx, path, sqlite.Durable)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &Log{
+		db: db, clock: o.Clock,
+		queue: make(chan *request, maxWaiting), drained: make(chan struct{}),
+		changes: changes{next: make(chan struct{})},
+	}
+	w := &writer{log: l}
+	if err = sqlite.Migrate(ctx, db, tables()); err == nil {
+		err = w.connect(ctx)
+	}
+	if err != nil {
+		_ = db.Close() // the first error tells more
+		return nil, nil, err
+	}
+	return l, w, nil
+}
+
+// OpenReadOnly opens an existing log beside the program that writes it. Changed
+// never fires: such a reader polls.
+func OpenReadOnly(ctx context.Context, path string) (*Log, error) {
+	db, err := sqlite.OpenReadOnly(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if err := sqlite.CheckMigrated(ctx, db, tables()); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return &Log{db: db, changes: changes{next: make(chan struct{})}}, nil
+}
+
+// Close refuses further appends, waits until those under way are answered, and
+// closes the file.
+func (l *Log) Close() error {
+	l.door.Lock()
+	if l.closed {
+		l.door.Unlock()
+		return nil
+	}
+	l.closed = true
+	if l.queue != nil {
+		close(l.queue)
+	}
+	l.door.Unlock()
+	if l.queue != nil {
+		<-l.drained
+	}
+	return l.db.Close()
+}
+
+// Append writes events to one stream; see event.Log. A context that ends while
+// the append is under way gives ErrUncertain: it may still be written.
+func (l *Log) Append(ctx context.Context, stream event.Stream, expected int64, events []event.Event) (event.Appended, error) {
+	if err := ctx.Err(); err != nil {
+		return event.Appended{}, err
+	}
+	if l.queue == nil {
+		return event.Appended{}, domain.Refuse(domain.Unavailable, "read-only", "%s was opened for reading only; append through the program that serves it", l.db.Path)
+	}
+	if err := event.CheckAppend(stream, expected, events, l.clock()); err != nil {
+		return event.Appended{}, err
+	}
+	r, err := newRequest(stream, expected, events)
+	if err != nil {
+		return event.Appended{}, err
+	}
+	if err := l.enter(ctx, r); err != nil {
+		return event.Appended{}, err
+	}
+	select {
+	case a := <-r.answer:
+		return a.appended, a.err
+	case <-ctx.Done():
+		return event.Appended{}, fmt.Errorf("append to %s: %w: %w", stream, event.ErrUncertain, ctx.Err())
+	}
+}
+
+// enter puts a request into the queue. Whatever it fails with, nothing has been
+// written.
+func (l *Log) enter(ctx context.Context, r *request) error {
+	l.door.RLock()
+	defer l.door.RUnlock()
+	if l.closed {
+		return event.ErrClosed
+	}
+	select {
+	case l.queue <- r:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Changed gives a channel that is closed after the next append of this program.
+func (l *Log) Changed() <-chan struct{} { return l.changes.wait() }
+
+func tables() fs.FS {
+	sub, err := fs.Sub(migrations.SQLite, "sqlite/log")
+	if err != nil {
+		panic(err) // the constant path is not valid: impossible in a built program
+	}
+	return sub
+}
+
+// changes wakes everyone who waits, once per signal.
+type changes struct {
+	mu   sync.Mutex
+	next chan struct{}
+}
+
+func (c *changes) wait() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.next
+}
+
+func (c *changes) signal() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.next)
+	c.next = make(chan struct{})
+}

@@ -1,0 +1,176 @@
+// Reading: pages over the reading pool, checked for gaps as they pass.
+
+package eventlog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/adapters/sqlite"
+	"imprint/domain"
+	"imprint/domain/event"
+)
+
+// maxPageBytes ends a page of ReadAll early, after the event whose data makes it
+// this large. Pages of one stream are bounded by their limit alone, for a caller
+// may take a short one for the stream's end.
+const maxPageBytes = 4 << 20
+
+const (
+	columns       = `SELECT ordinal, stream, revision, id, type, log_time, data, meta FROM events `
+	readAllSQL    = columns + `WHERE ordinal > $1 ORDER BY ordinal LIMIT $2`
+	readStreamSQL = columns + `WHERE stream = $1 AND revision >= $2 ORDER BY revision LIMIT $3`
+	readBackSQL   = columns + `WHERE stream = $1 ORDER BY revision DESC LIMIT $2`
+)
+
+// ReadAll reads forwards after a checkpoint; see event.Log.
+func (l *Log) ReadAll(ctx context.Context, after event.Checkpoint, limit int) ([]event.Recorded, error) {
+	last, err := place(after)
+	if err != nil {
+		return nil, err
+	}
+	bytes, logTime := 0, after.LogTime
+	page, err := l.page(ctx, limit, func(r event.Recorded) (bool, error) {
+		if r.Ordinal != last+1 {
+			return false, fmt.Errorf("%s: %w: ordinal %d is missing (after %d comes %d); restore it from a backup", l.db.Path, event.ErrCorrupt, last+1, last, r.Ordinal)
+		}
+		if r.LogTime.Before(logTime) || r.LogTime.Before(r.Meta.Time) {
+			return false, fmt.Errorf("%s: %w: the log time goes back at ordinal %d; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal)
+		}
+		last, logTime = r.Ordinal, r.LogTime
+		bytes += len(r.Data)
+		return bytes < maxPageBytes, nil
+	}, readAllSQL, last, limit)
+	if err != nil || len(page) > 0 {
+		return page, err
+	}
+	return nil, l.checkEnd(ctx, last)
+}
+
+// checkEnd finds a reader that is ahead of the log: it has read events that the
+// log, put back from an older copy perhaps, does not hold.
+func (l *Log) checkEnd(ctx context.Context, last int64) error {
+	head, err := l.Head(ctx)
+	if err != nil || head.Ordinal >= last {
+		return err
+	}
+	return fmt.Errorf("%s: %w: it ends at ordinal %d and this reader has read up to %d; restore the newer log, or rebuild what was read from it", l.db.Path, event.ErrCorrupt, head.Ordinal, last)
+}
+
+// ReadStream reads forwards from a revision; see event.Log.
+func (l *Log) ReadStream(ctx context.Context, stream event.Stream, from int64, limit int) ([]event.Recorded, error) {
+	if from < 0 {
+		return nil, domain.Refuse(domain.Invalid, "bad-revision", "%s is read from revision 0 or later, not from %d", stream, from)
+	}
+	next := from
+	return l.page(ctx, limit, func(r event.Recorded) (bool, error) {
+		if r.Revision != next {
+			return false, l.missing(stream, next, r.Ordinal)
+		}
+		next++
+		return true, nil
+	}, readStreamSQL, string(stream), from, limit)
+}
+
+// ReadStreamBack reads backwards from the newest event; see event.Log.
+func (l *Log) ReadStreamBack(ctx context.Context, stream event.Stream, limit int) ([]event.Recorded, error) {
+	next := int64(-1)
+	page, err := l.page(ctx, limit, func(r event.Recorded) (bool, error) {
+		if next >= 0 && r.Revision != next {
+			return false, l.missing(stream, next, r.Ordinal)
+		}
+		next = r.Revision - 1
+		return true, nil
+	}, readBackSQL, string(stream), limit)
+	if err == nil && len(page) < limit && next >= 0 {
+		return nil, l.missing(stream, next, page[len(page)-1].Ordinal)
+	}
+	return page, err
+}
+
+func (l *Log) missing(stream event.Stream, revision, ordinal int64) error {
+	return fmt.Errorf("%s: %w: revision %d of %s is missing next to ordinal %d; restore it from a backup", l.db.Path, event.ErrCorrupt, revision, stream, ordinal)
+}
+
+// Head is the checkpoint after the newest event.
+func (l *Log) Head(ctx context.Context) (event.Checkpoint, error) {
+	var h head
+	err := l.db.Read.QueryRowContext(ctx, headSQL).Scan(&h.ordinal, &h.logTime)
+	if errors.Is(err, sql.ErrNoRows) {
+		return event.Checkpoint{}, nil
+	}
+	if err != nil {
+		return event.Checkpoint{}, l.explain(err)
+	}
+	return event.Checkpoint{Position: position(h.ordinal), Ordinal: h.ordinal, LogTime: time.UnixMicro(h.logTime).UTC()}, nil
+}
+
+// page runs one query. Each event passes check, which may end the page after it.
+func (l *Log) page(ctx context.Context, limit int, check func(event.Recorded) (more bool, err error), query string, args ...any) ([]event.Recorded, error) {
+	if limit < 1 {
+		return nil, domain.Refuse(domain.Invalid, "bad-limit", "a page holds at least one event; %d were asked for", limit)
+	}
+	rows, err := l.db.Read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var page []event.Recorded
+	for rows.Next() {
+		r, err := l.scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		more, err := check(r)
+		if err != nil {
+			return nil, err
+		}
+		if page = append(page, r); !more {
+			return page, nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, l.explain(err)
+	}
+	return page, nil
+}
+
+func (l *Log) scan(rows *sql.Rows) (event.Recorded, error) {
+	var (
+		r            event.Recorded
+		stream       string
+		id, meta     []byte
+		logTimeMicro int64
+	)
+	if err := rows.Scan(&r.Ordinal, &stream, &r.Revision, &id, &r.Type, &logTimeMicro, &r.Data, &meta); err != nil {
+		return event.Recorded{}, l.explain(err)
+	}
+	var err error
+	if r.ID, err = uuid.FromBytes(id); err == nil {
+		err = json.Unmarshal(meta, &r.Meta)
+	}
+	if err != nil {
+		return event.Recorded{}, fmt.Errorf("%s: %w: event at ordinal %d: %w; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal, err)
+	}
+	r.Stream = event.Stream(stream)
+	r.Position = position(r.Ordinal)
+	r.LogTime = time.UnixMicro(logTimeMicro).UTC()
+	return r, nil
+}
+
+// explain turns the errors of a closed pool and of SQLite into the port's.
+func (l *Log) explain(err error) error {
+	l.door.RLock()
+	closed := l.closed
+	l.door.RUnlock()
+	if closed {
+		return event.ErrClosed
+	}
+	return sqlite.Explain(l.db.Path, err)
+}
