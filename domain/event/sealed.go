@@ -105,6 +105,16 @@ func Personal(plain string) Secret { return Secret{plain: plain, open: true} }
 // Sealed answers the sealed form, nil where there is none.
 func (s Secret) Sealed() *Sealed { return s.sealed }
 
+// Reveal answers the text: as it was made, or opened with its key; "" where there
+// is none. ErrKeyDestroyed after erasure.
+func (s Secret) Reveal(ctx context.Context, keys Keys, field string) (string, error) {
+	if s.sealed == nil {
+		return s.plain, nil
+	}
+	plain, err := s.sealed.Open(ctx, keys, field)
+	return string(plain), err
+}
+
 // IsZero tells whether there is neither a text nor a sealed form.
 func (s Secret) IsZero() bool { return s.sealed == nil && !s.open }
 

@@ -1,0 +1,127 @@
+// Persons: whose a name is, and the access tokens in force.
+
+package work
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/adapters/sqlite"
+	"imprint/domain/access"
+	"imprint/domain/person"
+)
+
+// Names leads from the keyed hash of a name to the person.
+type Names struct{ db *DB }
+
+// NewNames makes the look-up over the open file.
+func NewNames(db *DB) *Names { return &Names{db: db} }
+
+// Claim gives the hash to the person unless it is taken, durably, and answers
+// whose it is now.
+func (n *Names) Claim(ctx context.Context, hash []byte, claimant uuid.UUID) (uuid.UUID, error) {
+	const insert = `INSERT INTO names (hash, person) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`
+	if _, err := n.db.Write.ExecContext(ctx, insert, hash, claimant[:]); err != nil {
+		return uuid.Nil, sqlite.Explain(n.db.Path, err)
+	}
+	owner, found, err := n.Find(ctx, hash)
+	if err == nil && !found {
+		err = errors.New("a name was given up while it was claimed") // by an erasure; the caller may try again
+	}
+	return owner, err
+}
+
+// Find answers whose the hash is; false if nobody's.
+func (n *Names) Find(ctx context.Context, hash []byte) (uuid.UUID, bool, error) {
+	var owner []byte
+	err := n.db.Read.QueryRowContext(ctx, `SELECT person FROM names WHERE hash = $1`, hash).Scan(&owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		return uuid.Nil, false, nil
+	}
+	if err != nil {
+		return uuid.Nil, false, sqlite.Explain(n.db.Path, err)
+	}
+	id, err := uuid.FromBytes(owner)
+	return id, err == nil, err
+}
+
+// Tokens keeps the access tokens in force.
+type Tokens struct{ db *DB }
+
+// NewTokens makes the store over the open file.
+func NewTokens(db *DB) *Tokens { return &Tokens{db: db} }
+
+// Put keeps a token, durably. Equal calls are one.
+func (s *Tokens) Put(ctx context.Context, hash []byte, t person.Token) error {
+	const insert = `INSERT INTO tokens (hash, id, person, role, expires) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO NOTHING`
+	_, err := s.db.Write.ExecContext(ctx, insert, hash, t.ID[:], t.Person[:], string(t.Role), t.Expires.UnixMicro())
+	return sqlite.Explain(s.db.Path, err)
+}
+
+const tokenColumns = `SELECT id, person, role, expires FROM tokens `
+
+// Find answers the token of a hash, expired or not; false if there is none.
+func (s *Tokens) Find(ctx context.Context, hash []byte) (person.Token, bool, error) {
+	return s.one(ctx, tokenColumns+`WHERE hash = $1`, hash)
+}
+
+// Get answers a token by its id; false if there is none.
+func (s *Tokens) Get(ctx context.Context, id uuid.UUID) (person.Token, bool, error) {
+	return s.one(ctx, tokenColumns+`WHERE id = $1`, id[:])
+}
+
+// Delete ends a token, durably. One that is absent has ended.
+func (s *Tokens) Delete(ctx context.Context, id uuid.UUID) error {
+	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM tokens WHERE id = $1`, id[:])
+	return sqlite.Explain(s.db.Path, err)
+}
+
+// List lists all tokens by person and expiry.
+func (s *Tokens) List(ctx context.Context) ([]person.Token, error) {
+	rows, err := s.db.Read.QueryContext(ctx, tokenColumns+`ORDER BY person, expires, id`)
+	if err != nil {
+		return nil, sqlite.Explain(s.db.Path, err)
+	}
+	defer func() { _ = rows.Close() }() // only read
+	var tokens []person.Token
+	for rows.Next() {
+		t, err := scanToken(rows.Scan)
+		if err != nil {
+			return nil, fmt.Errorf("a token in %s: %w", s.db.Path, err)
+		}
+		tokens = append(tokens, t)
+	}
+	return tokens, sqlite.Explain(s.db.Path, rows.Err())
+}
+
+func (s *Tokens) one(ctx context.Context, query string, key []byte) (person.Token, bool, error) {
+	t, err := scanToken(s.db.Read.QueryRowContext(ctx, query, key).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return person.Token{}, false, nil
+	}
+	return t, err == nil, sqlite.Explain(s.db.Path, err)
+}
+
+func scanToken(scan func(...any) error) (t person.Token, err error) {
+	var id, holder []byte
+	var expires int64
+	if err := scan(&id, &holder, (*string)(&t.Role), &expires); err != nil {
+		return person.Token{}, err
+	}
+	if t.ID, err = uuid.FromBytes(id); err != nil {
+		return person.Token{}, err
+	}
+	if t.Person, err = uuid.FromBytes(holder); err != nil {
+		return person.Token{}, err
+	}
+	if _, err := access.ParseRole(string(t.Role)); err != nil {
+		return person.Token{}, err
+	}
+	t.Expires = time.UnixMicro(expires).UTC()
+	return t, nil
+}

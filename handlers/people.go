@@ -1,0 +1,141 @@
+package handlers
+
+// Here: the commands on persons and their notification settings.
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/access"
+	"imprint/domain/calendar"
+	"imprint/domain/event"
+	"imprint/domain/person"
+)
+
+// People carries out the commands on persons, their settings and their tokens.
+type People struct {
+	journal *journal
+	keys    event.Keys
+	names   Names
+	tokens  Tokens
+}
+
+// NewPeople makes the handler; it is safe for concurrent use.
+func NewPeople(log event.Log, codec *event.Codec, keys event.Keys, names Names, tokens Tokens, clock domain.Clock) *People {
+	return &People{journal: newJournal(log, codec, clock), keys: keys, names: names, tokens: tokens}
+}
+
+// Joined answers Join.
+type Joined struct {
+	Person  uuid.UUID
+	Already bool // the person had joined before this request
+	Written
+}
+
+// Settings are a person's notification settings; all are given.
+type Settings struct {
+	Person   uuid.UUID
+	Schedule calendar.Schedule
+	Language string // e.g. "en"
+	Address  string // one mail address (RFC 5322 addr-spec); "": nowhere
+}
+
+// Join makes a person known by name, once: the same name is the same person.
+// Administrators only.
+func (p *People) Join(ctx context.Context, req Request, name string) (Joined, error) {
+	if err := req.administrator(); err != nil {
+		return Joined{}, err
+	}
+	name = strings.TrimSpace(name)
+	if err := person.CheckName(name); err != nil {
+		return Joined{}, err
+	}
+	hash, err := p.nameHash(ctx, name)
+	if err != nil {
+		return Joined{}, err
+	}
+	// The claim is durable before the person joins. If we die between the two, the
+	// name leads to a person without events, and the next Join makes that one join.
+	id, err := p.names.Claim(ctx, hash, req.derive("person"))
+	if err != nil {
+		return Joined{}, fmt.Errorf("claim a name: %w", err)
+	}
+	done, err := execute(ctx, p.journal, req, command[person.State]{
+		stream: person.Stream(id),
+		decide: func(_ context.Context, s person.State, _ time.Time) ([]event.Payload, error) { return s.Join(id, name) },
+	})
+	return Joined{Person: id, Already: err == nil && len(done.events) == 0, Written: done.Written}, err
+}
+
+// Named finds the person of a name.
+func (p *People) Named(ctx context.Context, name string) (uuid.UUID, bool, error) {
+	hash, err := p.nameHash(ctx, strings.TrimSpace(name))
+	if err != nil {
+		return uuid.Nil, false, err
+	}
+	return p.names.Find(ctx, hash)
+}
+
+// namesKey is the key of the look-up by name. Without it a hash cannot be
+// guessed back to a name.
+const namesKey event.KeyID = "lookup-names"
+
+func (p *People) nameHash(ctx context.Context, name string) ([]byte, error) {
+	key, err := p.keys.Ensure(ctx, namesKey)
+	if err != nil {
+		return nil, fmt.Errorf("key of names: %w", err)
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(name))
+	return mac.Sum(nil), nil
+}
+
+// ChangeSettings replaces the settings of the person who asks; an administrator
+// may replace anyone's.
+func (p *People) ChangeSettings(ctx context.Context, req Request, s Settings) (Written, error) {
+	if err := req.check(); err != nil {
+		return Written{}, err
+	}
+	own := req.Actor.Person == s.Person.String()
+	if !own && !req.trusted() && req.Actor.Role != access.Administrator {
+		return Written{}, domain.Refuse(domain.Forbidden, "not-your-settings", "these are another person's settings; you can change your own")
+	}
+	if err := checkAddress(s.Address); err != nil {
+		return Written{}, err
+	}
+	done, err := execute(ctx, p.journal, req, command[person.State]{
+		stream: person.Stream(s.Person),
+		decide: func(_ context.Context, state person.State, _ time.Time) ([]event.Payload, error) {
+			return state.ChangeSettings(s.Schedule, s.Language, s.Address)
+		},
+	})
+	return done.Written, err
+}
+
+const maxAddress = 254 // bytes: RFC 5321 section 4.5.3.1.3, without the angle brackets
+
+// checkAddress refuses what is not one bare mail address. The error does not
+// show it: it may be someone's.
+func checkAddress(address string) error {
+	if address == "" {
+		return nil
+	}
+	bad := domain.Refuse(domain.Invalid, "bad-address", "the address is not a mail address; write one such as name@example.org, without a name beside it").In("address")
+	if len(address) > maxAddress || !utf8.ValidString(address) {
+		return bad
+	}
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Name != "" || parsed.Address != address {
+		return bad // the parser's error would show the address
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package handlers
+
+// Here: what the handlers need from outside besides the log. Each is small, and
+// owned here by its consumer.
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"imprint/domain/access"
+	"imprint/domain/person"
+	"imprint/projections/catalog"
+)
+
+// Content tells whether bytes are stored. A version is written down only after
+// the bytes of all its files are, so that no event ever names missing ones.
+type Content interface {
+	Has(ctx context.Context, sha256hex string) (bool, error)
+}
+
+// CategoryHolds counts the documents in a category; catalog.Queries does.
+type CategoryHolds interface {
+	HeldBy(ctx context.Context, category string) (int, error)
+}
+
+// Visible answers what a reader may see, and domain.NotFound for the rest;
+// catalog.Queries does.
+type Visible interface {
+	Document(ctx context.Context, r access.Reader, id uuid.UUID) (catalog.Document, error)
+	Series(ctx context.Context, r access.Reader, id uuid.UUID, p catalog.Page) (catalog.Series, error)
+}
+
+// Names finds a person by name without keeping the name: by a keyed hash.
+type Names interface {
+	// Claim gives the hash to the person unless it is taken, durably, and answers
+	// whose it is now.
+	Claim(ctx context.Context, hash []byte, person uuid.UUID) (uuid.UUID, error)
+	// Find answers whose it is; false if nobody's.
+	Find(ctx context.Context, hash []byte) (uuid.UUID, bool, error)
+}
+
+// Tokens keeps the access tokens in force, by the SHA-256 of their secrets.
+type Tokens interface {
+	// Put keeps a token, durably. Equal calls are one.
+	Put(ctx context.Context, hash []byte, t person.Token) error
+	// Find answers the token of a hash, expired or not; false if there is none.
+	Find(ctx context.Context, hash []byte) (person.Token, bool, error)
+	// Get answers a token by its id; false if there is none.
+	Get(ctx context.Context, id uuid.UUID) (person.Token, bool, error)
+	// Delete ends a token, durably. One that is absent has ended.
+	Delete(ctx context.Context, id uuid.UUID) error
+	// List lists all tokens by person and expiry.
+	List(ctx context.Context) ([]person.Token, error)
+}
