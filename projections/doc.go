@@ -31,5 +31,36 @@
 // build generation. Queries read through a view of the projection, version and
 // table (see Projection.View), which shows the live generation without its
 // parked keys. A rebuild makes a new generation beside the live one; a switch
-// points the views at it in one transaction.
+// points the views at it in one transaction. Every generation is loaded without
+// its secondary and full-text indexes, which are made when the log is first dry:
+// the first start, an import and a rebuild are one and the same way.
+//
+//	Create ─fold─► dry ─Index─► Switch ─► live ─Switch to another─► kept ─next Rebuild─► dropped
+//
+// # Leases
+//
+// A generation's lease and its checkpoint are one row. Whoever takes the lease
+// gets the next epoch, and commits of older epochs are lost (ErrLost): their
+// runner looks again at what is live and what is parked. Therefore a runner may
+// keep the parked keys in memory, and a replay, which takes the lease for the
+// moment, may change them.
+//
+// # When something fails
+//
+//	a fold fails            the key is parked with the event, in the transaction of
+//	                        the batch; its later events wait behind it; its rows stay
+//	                        as they were and are hidden; others flow on
+//	an unknown event type   passed over and counted
+//	a newer schema, or an   the projection stops before it; others go on; Wait and
+//	event that does not     Status say so
+//	decode, or a gap
+//	log or store fail       tried again with back-off
+//	we crash                before the commit: the batch is folded again; after it:
+//	                        the next one goes on from the new checkpoint
+//
+// # Who uses what
+//
+// Engine.Group runs projections (Run), drains them (CatchUp), waits (Wait) and
+// reports (Status); Engine.Rebuild, Switch, Verify, Parked and Replay are the
+// operator's commands; Trial folds in memory, for the tests of a projection.
 package projections

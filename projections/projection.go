@@ -1,7 +1,11 @@
 package projections
 
+// What a projection is: the data that folds are written as.
+
 import (
 	"fmt"
+	"reflect"
+	"regexp"
 
 	"imprint/domain/event"
 )
@@ -53,4 +57,39 @@ type Projection struct {
 // View is the name under which queries read a table of the live generation.
 func (p Projection) View(table string) string {
 	return fmt.Sprintf("%s_%s_v%d", p.Name, table, p.Version)
+}
+
+// TextView is the name under which queries search the full text of a table of
+// the live generation. Its columns are row_id, terms (the left side of the
+// engine's match operator) and rank (ascending: best first). It also finds parked
+// rows, so it is always joined with View(table) by row_id, which hides them.
+func (p Projection) TextView(table string) string { return p.View(table) + "_text" }
+
+var name = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// check finds mistakes of the program: names that no database takes, or two
+// tables of one key kind that Put could not tell apart.
+func (p Projection) check() error {
+	if !name.MatchString(p.Name) || p.Version < 1 {
+		return fmt.Errorf("projection %q, version %d: the name must be of a-z, 0-9, _ and the version positive", p.Name, p.Version)
+	}
+	type place struct {
+		kind string
+		row  reflect.Type
+	}
+	rows := map[place]bool{}
+	names := map[string]bool{}
+	for _, t := range p.Tables {
+		at := place{t.KeyKind, t.row}
+		if !name.MatchString(t.Name) || names[t.Name] || rows[at] {
+			return fmt.Errorf("projection %s: table %q has a bad name, or one like another, or the rows of another", p.Name, t.Name)
+		}
+		rows[at], names[t.Name] = true, true
+		for _, c := range t.Columns {
+			if !name.MatchString(c.Name) {
+				return fmt.Errorf("projection %s: table %s: bad column name %q", p.Name, t.Name, c.Name)
+			}
+		}
+	}
+	return nil
 }

@@ -1,5 +1,8 @@
 package projections
 
+// The state of one key: what folds read and change, and what has to be written
+// when a batch has been folded. How rows become statements belongs to the stores.
+
 import (
 	"fmt"
 	"reflect"
@@ -12,27 +15,37 @@ import (
 type State struct {
 	key     Key
 	ordinal int64 // of the event being folded
-	tables  map[reflect.Type]*keyRows
+	tables  []keyRows
 }
 
-// keyRows is one table's rows of one key.
+// keyRows is one table's rows of one key. The rows themselves are never changed
+// in place, so that a copy of this struct is a copy of the state.
 type keyRows struct {
-	table *Table
-	rows  []Values // what holds now: at most one for Current and Interval
-	gone  []Values // Current, Set: rows to delete
-	past  []Values // Interval: rows closed in this batch; Facts: rows added
-	dirty bool
+	table  *Table
+	loaded []Values // as the store holds them
+	rows   []Values // what holds now: at most one for Current and Interval
+	past   []Values // Interval: rows closed in this batch; Facts: rows added
 }
 
 // NewState makes the empty state of a key over the tables of its kind.
 func NewState(key Key, tables []*Table) *State {
-	s := &State{key: key, tables: make(map[reflect.Type]*keyRows)}
+	s := &State{key: key}
 	for _, t := range tables {
 		if t.KeyKind == key.Kind {
-			s.tables[t.row] = &keyRows{table: t}
+			s.tables = append(s.tables, keyRows{table: t})
 		}
 	}
 	return s
+}
+
+// of is the rows of one table; nil where it has none of this key's kind.
+func (s *State) of(row reflect.Type) *keyRows {
+	for i := range s.tables {
+		if s.tables[i].table.row == row {
+			return &s.tables[i]
+		}
+	}
+	return nil
 }
 
 // Key is the key whose rows these are.
@@ -82,9 +95,7 @@ func Put[R any](s *State, row R) {
 	case Interval:
 		kr.open(vs, s.ordinal)
 	case Facts:
-		vs[len(vs)-1] = s.ordinal
-		kr.past = append(kr.past, vs)
-		kr.dirty = true
+		kr.add(vs, s.ordinal)
 	}
 }
 
@@ -98,29 +109,20 @@ func Clear[R any](s *State) {
 		kr.close(s.ordinal)
 		return
 	}
-	kr.gone = append(kr.gone, kr.rows...)
-	kr.rows, kr.dirty = nil, true
+	kr.rows = nil
 }
 
 // Replace makes a Set table's rows of this key exactly these.
 func Replace[R any](s *State, rows []R) {
-	kr := rowsOf[R](s)
-	before := kr.rows
-	kr.rows = nil
+	rowsOf[R](s).rows = nil
 	for _, r := range rows {
 		Put(s, r)
 	}
-	for _, old := range before {
-		if kr.find(old) < 0 {
-			kr.gone = append(kr.gone, old)
-		}
-	}
-	kr.dirty = true
 }
 
 func rowsOf[R any](s *State) *keyRows {
-	kr, ok := s.tables[reflect.TypeFor[R]()]
-	if !ok {
+	kr := s.of(reflect.TypeFor[R]())
+	if kr == nil {
 		panic(fmt.Sprintf("no table of %s for key %s", reflect.TypeFor[R](), s.key))
 	}
 	return kr
@@ -146,59 +148,76 @@ func (s *State) checkKey(t *Table, vs Values) {
 	}
 }
 
-func (kr *keyRows) set(vs Values) {
-	if len(kr.rows) == 1 && equal(kr.rows[0], vs) {
-		return
-	}
-	kr.rows, kr.dirty = []Values{vs}, true
-}
+func (kr *keyRows) set(vs Values) { kr.rows = []Values{vs} }
 
 func (kr *keyRows) putSub(vs Values) {
-	i := kr.find(vs)
-	switch {
-	case i >= 0 && equal(kr.rows[i], vs):
+	at, found := slices.BinarySearchFunc(kr.rows, vs, kr.compareSub)
+	kr.rows = slices.Clone(kr.rows)
+	if found {
+		kr.rows[at] = vs
 		return
-	case i >= 0:
-		kr.rows = slices.Clone(kr.rows)
-		kr.rows[i] = vs
-	default:
-		kr.rows = append(slices.Clone(kr.rows), vs)
-		slices.SortFunc(kr.rows, kr.compareSub)
 	}
-	kr.dirty = true
+	kr.rows = slices.Insert(kr.rows, at, vs)
+}
+
+// add keeps one fact per event: a second one by the same event replaces it.
+func (kr *keyRows) add(vs Values, ordinal int64) {
+	last := len(vs) - 1
+	vs[last] = ordinal
+	if n := len(kr.past); n > 0 && kr.past[n-1][last] == ordinal {
+		kr.past = kr.past[:n-1]
+	}
+	kr.past = append(kr.past, vs)
 }
 
 func (kr *keyRows) open(vs Values, ordinal int64) {
 	from, until := len(vs)-2, len(vs)-1
 	vs[from], vs[until] = ordinal, Forever
 	if len(kr.rows) == 1 {
-		old := kr.rows[0]
-		if equal(old[:from], vs[:from]) {
+		if equal(kr.rows[0][:from], vs[:from]) {
 			return
 		}
-		if old[from] != ordinal {
-			kr.close(ordinal)
-		}
+		kr.close(ordinal)
 	}
-	kr.rows, kr.dirty = []Values{vs}, true
+	kr.rows = []Values{vs}
 }
 
 // close ends the open row before the ordinal. A row that began at this very
-// ordinal never held at any moment one could ask for, and is deleted.
+// ordinal never held at any moment one could ask for, and is forgotten.
 func (kr *keyRows) close(ordinal int64) {
 	old := slices.Clone(kr.rows[0])
-	kr.rows, kr.dirty = nil, true
+	kr.rows = nil
 	if old[len(old)-2] == ordinal {
-		kr.gone = append(kr.gone, old)
 		return
 	}
 	old[len(old)-1] = ordinal
 	kr.past = append(kr.past, old)
 }
 
-// find is the index of the row with the same sub columns, or -1.
-func (kr *keyRows) find(vs Values) int {
-	return slices.IndexFunc(kr.rows, func(r Values) bool { return kr.compareSub(r, vs) == 0 })
+// changes adds what differs between the loaded rows and the final ones.
+func (kr *keyRows) changes(c *Change) {
+	for _, final := range [][]Values{kr.past, kr.rows} {
+		for _, row := range final {
+			if !slices.ContainsFunc(kr.loaded, func(old Values) bool { return equal(old, row) }) {
+				c.Upserts = append(c.Upserts, row)
+			}
+		}
+	}
+	for _, old := range kr.loaded {
+		same := func(row Values) bool { return kr.table.compareIdentity(old, row) == 0 }
+		if !slices.ContainsFunc(kr.rows, same) && !slices.ContainsFunc(kr.past, same) {
+			c.Deletes = append(c.Deletes, kr.table.identity(old))
+		}
+	}
+}
+
+// load takes over the rows that the store holds.
+func (s *State) load(t *Table, rows []Values) {
+	kr := s.of(t.row)
+	if t.Kind == Set {
+		slices.SortFunc(rows, kr.compareSub)
+	}
+	kr.loaded, kr.rows = rows, rows
 }
 
 func (kr *keyRows) compareSub(a, b Values) int {

@@ -1,9 +1,13 @@
 package projections
 
+// What a table is: the struct of its rows, its kind, its columns and how Go
+// values become column values.
+
 import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,8 +72,10 @@ type Table struct {
 	// engine's full-text index covers, most important first.
 	Searchable []string
 
-	row    reflect.Type
-	fields []field
+	row     reflect.Type
+	fields  []field
+	keys    []int // the columns of KeyColumns
+	primary []int // the columns of PrimaryKey
 }
 
 type field struct {
@@ -121,6 +127,9 @@ func NewTable[R any](kind Kind, keyKind, name string, options ...TableOption) *T
 		}
 		var codec field
 		c.Type, codec = codecOf(f.Type)
+		if c.Key && c.Type != TypeText {
+			panic(fmt.Sprintf("table %s: the key column %s must be text", name, c.Name))
+		}
 		codec.index = i
 		t.Columns = append(t.Columns, c)
 		t.fields = append(t.fields, codec)
@@ -137,7 +146,16 @@ func NewTable[R any](kind Kind, keyKind, name string, options ...TableOption) *T
 	for _, o := range options {
 		o(t)
 	}
+	t.keys, t.primary = t.indexes(t.KeyColumns()), t.indexes(t.PrimaryKey())
 	return t
+}
+
+func (t *Table) indexes(names []string) []int {
+	at := make([]int, len(names))
+	for i, name := range names {
+		at[i] = slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+	}
+	return at
 }
 
 // PrimaryKey lists the columns that identify a row.
@@ -168,8 +186,36 @@ func (t *Table) KeyColumns() []string {
 	return names
 }
 
-// Values is one row as the stores see it: string, int64, bool or []byte, in the
-// order of Table.Columns.
+// keyOf is the key that a row belongs to.
+func (t *Table) keyOf(vs Values) Key {
+	k := Key{Kind: t.KeyKind}
+	for part, i := range t.keys {
+		k.Parts[part], _ = vs[i].(string)
+	}
+	return k
+}
+
+// identity is the row's values of PrimaryKey, in its order.
+func (t *Table) identity(vs Values) Values {
+	id := make(Values, len(t.primary))
+	for n, i := range t.primary {
+		id[n] = vs[i]
+	}
+	return id
+}
+
+// compareIdentity orders rows as a scan of the table does: by primary key.
+func (t *Table) compareIdentity(a, b Values) int {
+	for _, i := range t.primary {
+		if n := compare(a[i], b[i]); n != 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// Values is one row as the stores see it: string, int64, bool or []byte (never
+// nil), in the order of Table.Columns.
 type Values []any
 
 // encode turns a row struct into values; the engine's own columns are 0.
@@ -241,8 +287,14 @@ func codecOf(t reflect.Type) (Type, field) {
 		}
 	case t == reflect.TypeFor[[]byte]():
 		return TypeBytes, field{
-			encode: func(v reflect.Value) (any, error) { return v.Bytes(), nil },
-			decode: func(v any, to reflect.Value) error { b, _ := v.([]byte); to.SetBytes(b); return nil },
+			// Absent and empty bytes are one value, so that a fold sees the same in
+			// a row it has just put as in one that was loaded.
+			encode: func(v reflect.Value) (any, error) { return append([]byte{}, v.Bytes()...), nil },
+			decode: func(v any, to reflect.Value) error {
+				b, _ := v.([]byte)
+				to.SetBytes(append([]byte(nil), b...))
+				return nil
+			},
 		}
 	}
 	return TypeText, field{

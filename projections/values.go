@@ -1,5 +1,7 @@
 package projections
 
+// The order and equality of column values.
+
 import (
 	"bytes"
 	"cmp"
@@ -33,3 +35,6 @@ func compare(a, b any) int {
 func equal(a, b Values) bool {
 	return slices.EqualFunc(a, b, func(x, y any) bool { return compare(x, y) == 0 })
 }
+
+// compareAll orders rows value by value.
+func compareAll(a, b Values) int { return slices.CompareFunc(a, b, compare) }

@@ -1,0 +1,26 @@
+package queries
+
+// What a query needs of a database. The texts are the portable ones (DESIGN §4);
+// each store of read models implements Database with its own driver.
+
+import "context"
+
+// Rows is the answer to a query, read forwards once.
+type Rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close()
+}
+
+// Querier runs reading statements whose parameters are $1, $2 … in order of
+// first appearance.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (Rows, error)
+}
+
+// Database gives one consistent read-only snapshot: every Query of one call sees
+// the same moment, checkpoints (view projection_checkpoints) included.
+type Database interface {
+	Snapshot(ctx context.Context, read func(Querier) error) error
+}

@@ -1,0 +1,159 @@
+package views
+
+// Making, indexing, showing and dropping generations.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"imprint/projections"
+)
+
+// Live implements projections.Store.
+func (s *Store) Live(ctx context.Context, p projections.Projection) (projections.Build, error) {
+	build, found, err := s.live(ctx, p)
+	if err != nil || found {
+		return build, err
+	}
+	err = s.do(ctx, func(w *writer) error {
+		// Another runner of this program may have made it meanwhile.
+		builds, err := builds(ctx, w.conn, liveOf, p.Name, p.Version)
+		if err != nil {
+			return err
+		}
+		if len(builds) == 1 {
+			build = builds[0]
+			return nil
+		}
+		if build, err = create(ctx, w, p); err != nil {
+			return err
+		}
+		build.Live = true
+		return show(ctx, w, p, build.Generation)
+	})
+	return build, err
+}
+
+// live looks without the writer, for it is asked often.
+func (s *Store) live(ctx context.Context, p projections.Projection) (build projections.Build, found bool, err error) {
+	err = s.snapshot(ctx, func(r *reader) error {
+		live, err := builds(ctx, r.conn, liveOf, p.Name, p.Version)
+		if found = len(live) == 1; found {
+			build = live[0]
+		}
+		return err
+	})
+	return build, found, err
+}
+
+// Create implements projections.Store.
+func (s *Store) Create(ctx context.Context, p projections.Projection) (build projections.Build, err error) {
+	err = s.do(ctx, func(w *writer) error {
+		build, err = create(ctx, w, p)
+		return err
+	})
+	return build, err
+}
+
+func create(ctx context.Context, w *writer, p projections.Projection) (projections.Build, error) {
+	g := projections.Generation{Projection: p.Name, Version: p.Version}
+	const insert = `INSERT INTO generations (projection, version, tables) VALUES ($1, $2, '') RETURNING generation`
+	if err := w.conn.QueryRowContext(ctx, insert, p.Name, p.Version).Scan(&g.Number); err != nil {
+		return projections.Build{}, err
+	}
+	var names []string
+	for _, t := range p.Tables {
+		names = append(names, tableName(g, t))
+		if err := w.define(ctx, createTable(g, t)...); err != nil {
+			return projections.Build{}, fmt.Errorf("table %s: %w", t.Name, err)
+		}
+	}
+	err := w.exec(ctx, `UPDATE generations SET tables = $1 WHERE generation = $2`, strings.Join(names, " "), g.Number)
+	return projections.Build{Generation: g}, err
+}
+
+// Index implements projections.Store.
+func (s *Store) Index(ctx context.Context, p projections.Projection, g projections.Generation) error {
+	return s.do(ctx, func(w *writer) error {
+		n, err := w.changed(ctx, `UPDATE generations SET indexed = true WHERE generation = $1 AND NOT indexed`, g.Number)
+		if err != nil || n == 0 {
+			return err
+		}
+		for _, t := range p.Tables {
+			if err := w.define(ctx, createIndexes(g, t)...); err != nil {
+				return fmt.Errorf("indexes of %s: %w", t.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Switch implements projections.Store. If we crash before the commit the views
+// show the former generation, whole.
+func (s *Store) Switch(ctx context.Context, p projections.Projection, g projections.Generation) error {
+	return s.do(ctx, func(w *writer) error {
+		target, err := builds(ctx, w.conn, one, g.Number)
+		if err != nil {
+			return err
+		}
+		former, err := builds(ctx, w.conn, liveOf, g.Projection, g.Version)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(target) == 0:
+			return projections.ErrLost
+		case !target[0].Indexed:
+			return fmt.Errorf("generation %d of %s has no indexes yet", g.Number, g.Projection)
+		case len(former) == 1 && former[0].Checkpoint.Ordinal > target[0].Checkpoint.Ordinal:
+			return projections.ErrBehind
+		}
+		const retire = `UPDATE generations SET live = false, epoch = epoch + 1, expires = 0 WHERE projection = $1 AND version = $2 AND live AND generation <> $3`
+		if err := w.exec(ctx, retire, g.Projection, g.Version, g.Number); err != nil {
+			return err
+		}
+		return show(ctx, w, p, g)
+	})
+}
+
+// show makes a generation the live one.
+func show(ctx context.Context, w *writer, p projections.Projection, g projections.Generation) error {
+	if err := w.exec(ctx, `UPDATE generations SET live = true WHERE generation = $1`, g.Number); err != nil {
+		return err
+	}
+	for _, t := range p.Tables {
+		if err := w.define(ctx, createView(p, g, t)...); err != nil {
+			return fmt.Errorf("view of %s: %w", t.Name, err)
+		}
+	}
+	return nil
+}
+
+// Drop implements projections.Store.
+func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
+	return s.do(ctx, func(w *writer) error {
+		found, err := builds(ctx, w.conn, one, g.Number)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		if found[0].Live {
+			return fmt.Errorf("generation %d of %s is live and cannot be dropped", g.Number, g.Projection)
+		}
+		var tables string
+		if err := w.conn.QueryRowContext(ctx, `DELETE FROM generations WHERE generation = $1 RETURNING tables`, g.Number).Scan(&tables); err != nil {
+			return err
+		}
+		names := strings.Fields(tables)
+		if err := w.forget(func(table string) bool { return slices.Contains(names, table) }); err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := w.define(ctx, dropTable(name)...); err != nil {
+				return err
+			}
+		}
+		return w.exec(ctx, `DELETE FROM parked WHERE generation = $1`, g.Number)
+	})
+}

@@ -1,0 +1,55 @@
+package views
+
+// Leases: columns of a generation's row, by the database's clock. One process
+// has the file, so that its clock is the database's.
+
+import (
+	"context"
+	"time"
+
+	"imprint/projections"
+)
+
+// Acquire implements projections.Store.
+func (s *Store) Acquire(ctx context.Context, g projections.Generation, holder string, ttl time.Duration, force bool) (build projections.Build, err error) {
+	err = s.do(ctx, func(w *writer) error {
+		now := s.clock()
+		const take = `UPDATE generations SET epoch = epoch + 1, holder = $1, expires = $2
+			WHERE generation = $3 AND (expires <= $4 OR holder = $1 OR $5)`
+		n, err := w.changed(ctx, take, holder, now.Add(ttl).UnixMicro(), g.Number, now.UnixMicro(), force)
+		if err != nil {
+			return err
+		}
+		found, err := builds(ctx, w.conn, one, g.Number)
+		switch {
+		case err != nil:
+			return err
+		case len(found) == 0:
+			return projections.ErrLost
+		case n == 0:
+			return projections.ErrHeld
+		}
+		build = found[0]
+		return nil
+	})
+	return build, err
+}
+
+// Renew implements projections.Store.
+func (s *Store) Renew(ctx context.Context, g projections.Generation, epoch int64, ttl time.Duration) error {
+	return s.do(ctx, func(w *writer) error {
+		n, err := w.changed(ctx, `UPDATE generations SET expires = $1 WHERE generation = $2 AND epoch = $3`,
+			s.clock().Add(ttl).UnixMicro(), g.Number, epoch)
+		if err == nil && n == 0 {
+			return projections.ErrLost
+		}
+		return err
+	})
+}
+
+// Release implements projections.Store.
+func (s *Store) Release(ctx context.Context, g projections.Generation, epoch int64) error {
+	return s.do(ctx, func(w *writer) error {
+		return w.exec(ctx, `UPDATE generations SET expires = 0 WHERE generation = $1 AND epoch = $2`, g.Number, epoch)
+	})
+}

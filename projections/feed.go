@@ -1,0 +1,255 @@
+package projections
+
+// Feeding one generation from the log: read a page, load the touched keys, fold,
+// commit. Runners, rebuilds and verification all go through here.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"imprint/domain/event"
+)
+
+// feed is a generation on its way through the log. It knows the checkpoint and
+// the parked keys by heart: both change only by its own commits, for whoever else
+// wants to change them takes the lease first, under a newer epoch.
+type feed struct {
+	engine     Engine
+	projection Projection
+	types      map[string]bool
+	build      Build
+	parked     map[Key]struct{}
+	unknown    map[string]int64 // events by type that the registry does not know
+	judge      judge
+}
+
+// open takes the lease of a generation and learns where it stands.
+func (e Engine) open(ctx context.Context, p Projection, g Generation, force bool) (*feed, error) {
+	build, err := e.Store.Acquire(ctx, g, e.Holder, leaseTime, force)
+	if err != nil {
+		return nil, err
+	}
+	f := &feed{engine: e, projection: p, types: map[string]bool{}, build: build, parked: map[Key]struct{}{}, unknown: map[string]int64{}}
+	for _, t := range p.Types {
+		f.types[t] = true
+	}
+	err = e.Store.Read(ctx, func(r Reader) error {
+		waiting, err := r.Parked(ctx, g)
+		for _, w := range waiting {
+			f.parked[w.Key] = struct{}{}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, f.close(ctx))
+	}
+	return f, nil
+}
+
+// close gives the lease back, so that the next runner need not wait for its end.
+func (f *feed) close(ctx context.Context) error {
+	return f.engine.Store.Release(context.WithoutCancel(ctx), f.build.Generation, f.build.Epoch)
+}
+
+// page is one batch as it was read from the log, and the place behind it.
+type page struct {
+	batch   *batch
+	to      event.Checkpoint
+	events  int
+	unknown map[string]int64
+	err     error // what ended the reading; the events before it are good
+}
+
+// step folds one batch of at most limit events and tells how many it passed; 0
+// means that the log has no more for now. If we crash before the commit, the
+// batch is folded again from the same place.
+func (f *feed) step(ctx context.Context, limit int) (int, error) {
+	return f.apply(ctx, f.gather(ctx, f.build.Checkpoint, limit))
+}
+
+// apply loads the touched keys, folds the page and commits. An event that stops
+// the projection does not hold back those before it.
+func (f *feed) apply(ctx context.Context, p page) (int, error) {
+	if p.events == 0 {
+		return 0, p.err
+	}
+	p.batch.parked = maps.Clone(f.parked)
+	if err := f.load(ctx, p.batch); err != nil {
+		return 0, err
+	}
+	if err := p.batch.fold(f.judge); err != nil {
+		return 0, err
+	}
+	err := f.engine.Store.Commit(ctx, Batch{
+		Generation: f.build.Generation,
+		Epoch:      f.build.Epoch,
+		From:       f.build.Checkpoint,
+		To:         p.to,
+		Changes:    p.batch.changes(),
+		Park:       p.batch.park,
+	})
+	if err != nil {
+		return 0, err
+	}
+	f.build.Checkpoint, f.parked = p.to, p.batch.parked
+	for t, count := range p.unknown {
+		f.unknown[t] += count
+	}
+	return p.events, p.err
+}
+
+// gather reads on from a checkpoint until the limit, the byte limit or the end
+// of the log, and decodes what the projection folds. Everything else is passed
+// over in memory. It changes nothing of the feed.
+func (f *feed) gather(ctx context.Context, from event.Checkpoint, limit int) page {
+	p := page{
+		batch:   &batch{projection: f.projection, states: map[Key]*State{}},
+		to:      from,
+		unknown: map[string]int64{},
+	}
+	for bytes := 0; p.events < limit && bytes < bulkBytes; {
+		read, err := f.engine.Log.ReadAll(ctx, p.to, limit-p.events)
+		if err != nil {
+			p.err = err
+			return p
+		}
+		if len(read) == 0 {
+			return p
+		}
+		for _, r := range read {
+			if r.Ordinal != p.to.Ordinal+1 {
+				p.err = fmt.Errorf("%w: event %d follows event %d", event.ErrCorrupt, r.Ordinal, p.to.Ordinal)
+				return p
+			}
+			if err := f.take(p, r); err != nil {
+				p.err = &stopError{err}
+				return p
+			}
+			p.to = r.Checkpoint()
+			p.events++
+			bytes += len(r.Data)
+		}
+	}
+	return p
+}
+
+// take decodes one event where the projection folds its type.
+func (f *feed) take(p page, r event.Recorded) error {
+	if !f.types[r.Type] {
+		if _, known := f.engine.Registry.Lookup(r.Type); !known {
+			p.unknown[r.Type]++
+		}
+		return nil
+	}
+	payload, err := f.engine.Registry.Decode(r)
+	if err != nil {
+		return err
+	}
+	return p.batch.gather(Event{Recorded: r, Payload: payload}, p.to)
+}
+
+// load reads the rows of every touched key, once per table.
+func (f *feed) load(ctx context.Context, b *batch) error {
+	if f.build.Checkpoint.Ordinal == 0 {
+		return nil // nothing can be there
+	}
+	for _, t := range f.projection.Tables {
+		if t.Kind == Facts {
+			continue
+		}
+		var keys []Key
+		for _, k := range b.order {
+			if _, waits := b.parked[k]; k.Kind == t.KeyKind && !waits {
+				keys = append(keys, k)
+			}
+		}
+		if len(keys) == 0 {
+			continue
+		}
+		rows, err := f.engine.Store.Load(ctx, f.build.Generation, t, keys)
+		if err != nil {
+			return err
+		}
+		byKey := make(map[Key][]Values, len(keys))
+		for _, row := range rows {
+			k := t.keyOf(row)
+			byKey[k] = append(byKey[k], row)
+		}
+		for k, rows := range byKey {
+			b.states[k].load(t, rows)
+		}
+	}
+	return nil
+}
+
+// drain folds until the log is dry, makes the indexes where they are missing,
+// and folds what has come meanwhile.
+func (f *feed) drain(ctx context.Context, progress func(Progress)) error {
+	for {
+		head, err := f.engine.Log.Head(ctx)
+		if err != nil {
+			return err
+		}
+		err = f.stream(ctx, func() error {
+			at := f.build.Checkpoint.Ordinal
+			progress(Progress{Projection: f.projection.Name, Ordinal: at, Head: max(head.Ordinal, at)})
+			return f.engine.Store.Renew(ctx, f.build.Generation, f.build.Epoch, leaseTime)
+		})
+		if err != nil || f.build.Indexed {
+			return err
+		}
+		if err := f.index(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// stream folds to the end of the log, calling after behind each commit. The next
+// page is read and decoded while one is folded and written.
+func (f *feed) stream(ctx context.Context, after func() error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	limit := f.limit()
+	ahead := func(from event.Checkpoint) <-chan page {
+		c := make(chan page, 1)
+		go func() { c <- f.gather(ctx, from, limit) }()
+		return c
+	}
+	next := ahead(f.build.Checkpoint)
+	// Nothing goes on reading the log when this function has returned.
+	defer func() { cancel(); <-next }()
+	for {
+		p := <-next
+		next = ahead(p.to)
+		n, err := f.apply(ctx, p)
+		if n == 0 || err != nil {
+			return err
+		}
+		if err := after(); err != nil {
+			return err
+		}
+	}
+}
+
+// index makes the indexes of a generation that has been loaded without them.
+func (f *feed) index(ctx context.Context) error {
+	if err := f.engine.Store.Index(ctx, f.projection, f.build.Generation); err != nil {
+		return err
+	}
+	f.build.Indexed = true
+	return nil
+}
+
+// limit is large while a generation is being loaded: it is not ready for readers.
+func (f *feed) limit() int {
+	if f.build.Indexed {
+		return liveEvents
+	}
+	return bulkEvents
+}
+
+// stopError wraps what no repetition can mend: the projection stops there.
+type stopError struct{ error }
+
+func (e *stopError) Unwrap() error { return e.error }

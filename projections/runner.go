@@ -1,0 +1,262 @@
+package projections
+
+// Keeping one projection up to date for ever: lease, wake-up, back-off, and what
+// requests and operators may ask about it.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"imprint/domain"
+	"imprint/domain/event"
+)
+
+// Runner keeps the live generation of one projection up to date. Any number of
+// processes may run one: the lease makes one of them work, the commit's
+// compare-and-set makes a second one harmless.
+type Runner struct {
+	engine     Engine
+	projection Projection
+	unknown    map[string]int64 // owned by whoever is in Run or CatchUp
+
+	mu     sync.Mutex
+	status Status
+	moved  chan struct{} // closed and replaced whenever status changes
+}
+
+// Status is what /readyz and operators see of a runner.
+type Status struct {
+	Projection string
+	Version    int
+	Generation int64
+	Checkpoint event.Checkpoint
+	CaughtUp   bool             // has reached the end of the log at least once
+	Leading    bool             // this process holds the lease
+	Parked     int              // keys hidden until they are replayed
+	Unknown    map[string]int64 // events passed over by type, since the start
+	Stopped    string           // why it has stopped for good; "" while it runs
+	Trouble    string           // why it is trying again; "" when all is well
+}
+
+// NewRunner makes a runner. A projection that no store could keep is a mistake
+// of the program and fails here.
+func NewRunner(e Engine, p Projection) (*Runner, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return &Runner{engine: e, projection: p, unknown: map[string]int64{}, status: Status{Projection: p.Name, Version: p.Version}, moved: make(chan struct{})}, nil
+}
+
+// Status tells how things stand.
+func (r *Runner) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.status
+	s.Unknown = maps.Clone(s.Unknown)
+	return s
+}
+
+// Wait returns when the read model has passed a position. It only waits; the
+// context bounds it, and its end is an Unavailable error, as is a projection that
+// has stopped.
+func (r *Runner) Wait(ctx context.Context, position event.Position) error {
+	for {
+		r.mu.Lock()
+		s, moved := r.status, r.moved
+		r.mu.Unlock()
+		if s.Checkpoint.Position >= position {
+			return nil
+		}
+		if s.Stopped != "" {
+			return domain.Refuse(domain.Unavailable, "projection-stopped", "the read model %s has stopped and cannot show this yet; an operator sees the reason in imprint projections list", s.Projection)
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return domain.Refuse(domain.Unavailable, "projection-behind", "the read model %s has not yet reached what you waited for; what you wrote is safe, ask again", s.Projection).Because(context.Cause(ctx))
+		}
+	}
+}
+
+// Run works until the context ends, and then gives its lease back. Errors do not
+// end it: it tries again with back-off, or stands still where trying is useless
+// (a newer schema, an event that cannot be read, a damaged log); Status tells.
+func (r *Runner) Run(ctx context.Context) error {
+	retry := retryFirst
+	for ctx.Err() == nil {
+		before := r.Status().Checkpoint
+		err := r.lead(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if permanent(err) {
+			r.update(func(s *Status) { s.Stopped, s.Leading = err.Error(), false })
+			<-ctx.Done()
+			break
+		}
+		if r.Status().Checkpoint != before || errors.Is(err, ErrLost) {
+			retry = retryFirst
+		}
+		if errors.Is(err, ErrLost) {
+			continue // moved or switched by another: look again at once
+		}
+		if errors.Is(err, ErrHeld) {
+			if err = r.follow(ctx); err == nil {
+				retry = followPoll
+			}
+		}
+		r.update(func(s *Status) { s.Leading, s.Trouble = false, describe(err) })
+		pause(ctx, nil, retry)
+		retry = min(2*retry, retryLast)
+	}
+	r.update(func(s *Status) { s.Leading = false })
+	return nil
+}
+
+// CatchUp folds to the end of the log and returns; for programs that do not keep
+// Run going, such as an import. Unavailable if another process holds the lease.
+func (r *Runner) CatchUp(ctx context.Context, progress func(Progress)) error {
+	f, err := r.open(ctx)
+	if errors.Is(err, ErrHeld) {
+		return domain.Refuse(domain.Unavailable, "projection-held", "another process keeps the read model %s up to date; stop it or let it finish", r.projection.Name).Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	err = f.drain(ctx, func(p Progress) {
+		r.show(f, false)
+		progress(p)
+	})
+	if err != nil {
+		err = fmt.Errorf("projection %s: %w", r.projection.Name, err)
+	}
+	r.show(f, err == nil)
+	r.update(func(s *Status) { s.Leading = false })
+	return errors.Join(err, f.close(ctx))
+}
+
+// open takes the lease of the live generation.
+func (r *Runner) open(ctx context.Context) (*feed, error) {
+	build, err := r.engine.Store.Live(ctx, r.projection)
+	if err != nil {
+		return nil, err
+	}
+	f, err := r.engine.open(ctx, r.projection, build.Generation, false)
+	if err != nil {
+		return nil, err
+	}
+	f.unknown = r.unknown
+	r.show(f, false)
+	return f, nil
+}
+
+// lead holds the lease and folds until something fails or the context ends.
+func (r *Runner) lead(ctx context.Context) (err error) {
+	f, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.close(ctx)) }()
+	renewed, wait := time.Now(), pollFirst
+	for {
+		// The signal is taken before the log is read: an append after the reading
+		// closes it, one before is read.
+		changed := r.engine.Log.Changed()
+		n, err := f.step(ctx, f.limit())
+		if n > 0 {
+			r.show(f, false)
+			wait = pollFirst
+		}
+		if err != nil {
+			return err
+		}
+		if time.Since(renewed) > leaseTime/3 {
+			if err := r.engine.Store.Renew(ctx, f.build.Generation, f.build.Epoch, leaseTime); err != nil {
+				return err
+			}
+			renewed = time.Now()
+		}
+		if n > 0 {
+			continue
+		}
+		if !f.build.Indexed {
+			if err := f.index(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		r.show(f, true)
+		if !pause(ctx, changed, wait) {
+			wait = min(2*wait, pollLast)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// follow learns how far the process that holds the lease has come.
+func (r *Runner) follow(ctx context.Context) error {
+	build, err := r.engine.Store.Live(ctx, r.projection)
+	if err != nil {
+		return err
+	}
+	head, err := r.engine.Log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	r.update(func(s *Status) {
+		s.Generation, s.Checkpoint, s.Leading = build.Number, build.Checkpoint, false
+		s.CaughtUp = s.CaughtUp || build.Indexed && build.Checkpoint.Ordinal >= head.Ordinal
+	})
+	return nil
+}
+
+// show publishes where the feed stands; dry means that the log had no more.
+func (r *Runner) show(f *feed, dry bool) {
+	r.update(func(s *Status) {
+		s.Generation, s.Checkpoint, s.Leading = f.build.Number, f.build.Checkpoint, true
+		s.Parked, s.Unknown = len(f.parked), maps.Clone(f.unknown)
+		s.CaughtUp, s.Trouble = s.CaughtUp || dry, ""
+	})
+}
+
+// update changes the status and wakes everyone who waits.
+func (r *Runner) update(change func(*Status)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.status)
+	close(r.moved)
+	r.moved = make(chan struct{})
+}
+
+// permanent tells what no repetition mends.
+func permanent(err error) bool {
+	var stop *stopError
+	return errors.As(err, &stop) || errors.Is(err, event.ErrCorrupt)
+}
+
+// describe words an error for the status.
+func describe(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// pause waits for the signal (true), for d, or for the end of the context.
+func pause(ctx context.Context, signal <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-signal:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
