@@ -47,6 +47,7 @@ type AsOf[T any] struct {
 type EventFilter struct {
 	Document uuid.UUID
 	Series   uuid.UUID
+	Person   uuid.UUID // whom it is about; Actor is who did it
 	Actor    string
 	Types    []string
 	From, To int64 // ordinals, [From, To)
@@ -73,6 +74,7 @@ type Entry struct {
 	Actor      string
 	Document   uuid.UUID
 	Series     uuid.UUID
+	Person     uuid.UUID
 	Version    int
 	Commitment string
 	Data       json.RawMessage

@@ -1,0 +1,179 @@
+package queries
+
+// The digest worker's queries.
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"imprint/domain/access"
+	"imprint/domain/digest"
+	"imprint/domain/notice"
+	"imprint/projections"
+	"imprint/projections/catalog"
+	"imprint/projections/library"
+	"imprint/projections/notices"
+)
+
+// Notices answers notices.Queries.
+type Notices struct {
+	db      Database
+	covers  []projections.Projection // what a selection reads
+	follows follows
+
+	notices, entries, documents, tags, versions, series string // views
+}
+
+var _ notices.Queries = (*Notices)(nil)
+
+// NewNotices makes the digest worker's queries over a database of read models.
+func NewNotices(db Database) *Notices {
+	n, l, c := notices.Projection(), library.Projection(), catalog.Projection()
+	return &Notices{
+		db: db, covers: []projections.Projection{n, l, c}, follows: newFollows(),
+		notices: n.View("notices"), entries: l.View("entries"),
+		documents: c.View("documents"), tags: c.View("tags"), versions: c.View("versions"), series: c.View("series"),
+	}
+}
+
+// End is one more than what the slowest read model of a selection has folded.
+func (n *Notices) End(ctx context.Context) (end int64, err error) {
+	err = n.db.Snapshot(ctx, func(q Querier) error {
+		for i, p := range n.covers {
+			ordinal, err := reflects(ctx, q, p)
+			if err != nil {
+				return err
+			}
+			if i == 0 || ordinal+1 < end {
+				end = ordinal + 1
+			}
+		}
+		return nil
+	})
+	return end, err
+}
+
+// Pending looks at one entry of an index. What waits for its release has the
+// ordinal 0.
+func (n *Notices) Pending(ctx context.Context, after int64) (pending bool, err error) {
+	err = n.db.Snapshot(ctx, func(q Querier) error {
+		return new(statement).add(`SELECT 1 FROM `+n.notices+` WHERE ordinal >= ? LIMIT 1`, max(after, 1)).
+			each(ctx, q, func(func(...any) error) error { pending = true; return nil })
+	})
+	return pending, err
+}
+
+// Current answers the audiences now, in one snapshot.
+func (n *Notices) Current(ctx context.Context, documents []uuid.UUID) (map[uuid.UUID]access.Audience, error) {
+	now := map[uuid.UUID]access.Audience{}
+	err := n.db.Snapshot(ctx, func(q Querier) error {
+		return inBatches(documents, func(ids []string) error {
+			st := new(statement).add(`SELECT document, audience FROM ` + n.documents + ` WHERE `).all([]condition{anyOf("document", ids)})
+			return st.each(ctx, q, func(scan func(...any) error) error {
+				var audience string
+				id, err := scanID(func(to ...any) error { return scan(append(to, &audience)...) })
+				now[id] = access.Audience{Kind: access.Kind(audience)}
+				return err
+			})
+		})
+	})
+	return now, err
+}
+
+// Due selects, and gathers what is told.
+func (n *Notices) Due(ctx context.Context, person uuid.UUID, w digest.Window, since int64) ([]notices.Candidate, error) {
+	var due []notices.Due
+	err := n.db.Snapshot(ctx, func(q Querier) error {
+		return n.due(person, w, since).each(ctx, q, func(scan func(...any) error) error {
+			d, err := dueNotice(scan)
+			due = append(due, d)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return notices.Gather(due), nil
+}
+
+// due goes from the person's own rows to the notices. CROSS JOIN keeps SQLite
+// from beginning at the notices of the window, which grow with all that is
+// published; PostgreSQL reads it as the join it is. EXPLAIN QUERY PLAN, without
+// the tables of followed, which are read likewise (library_follows.go):
+//
+//	MATERIALIZE due
+//	  SEARCH e USING INDEX (person=?)
+//	  SEARCH n USING INDEX (document=? AND ordinal>? AND ordinal<?)
+//	  SCAN f                            the person's followed series, materialised
+//	  SEARCH n USING INDEX (series=? AND ordinal>? AND ordinal<?)
+//	  SCAN f
+//	  SEARCH n USING INDEX (left_series=? AND ordinal>? AND ordinal<?)
+//	SCAN c                              the causes chosen
+//	SEARCH n, d, v, s                   each by primary key or (document, number)
+func (n *Notices) due(person uuid.UUID, w digest.Window, since int64) *statement {
+	// The first notice released has an ordinal of at least 1; 0 waits for release.
+	from := max(w.From, 1)
+	return n.follows.followed(person.String()).add(`, due AS (
+	SELECT n.cause AS cause, 1 AS saved
+	FROM `+n.entries+` e CROSS JOIN `+n.notices+` n
+	WHERE e.person = ? AND n.document = e.document AND n.ordinal >= ? AND n.ordinal < ? AND n.cause_ordinal > e.saved
+	UNION ALL
+	SELECT n.cause, 0
+	FROM followed f CROSS JOIN `+n.notices+` n
+	WHERE n.series = f.series AND n.ordinal >= ? AND n.ordinal < ? AND n.cause_ordinal > f.since
+	UNION ALL
+	SELECT n.cause, 0
+	FROM followed f CROSS JOIN `+n.notices+` n
+	WHERE n.left_series = f.series AND n.ordinal >= ? AND n.ordinal < ? AND n.cause_ordinal > f.since
+), chosen AS (
+	SELECT cause, MAX(saved) AS saved FROM due GROUP BY cause
+)
+SELECT n.cause, n.ordinal, n.cause_at, n.kind, n.document, n.version, c.saved, n.reason,
+	COALESCE(d.title, ''), COALESCE(d.audience, ''), COALESCE(d.withdrawn, FALSE), COALESCE(d.reason, ''),
+	COALESCE(v.withdrawn, FALSE), COALESCE(v.reason, ''), COALESCE(v.summary, ''),
+	CASE WHEN n.document = '' THEN n.series ELSE COALESCE(d.series, '') END, COALESCE(s.name, ''), COALESCE(s.successor, ''),
+	CASE WHEN n.document <> '' OR s.series IS NULL THEN '' ELSE (`+n.widest()+`) END
+FROM chosen c
+JOIN `+n.notices+` n ON n.cause = c.cause
+LEFT JOIN `+n.documents+` d ON d.document = n.document
+LEFT JOIN `+n.versions+` v ON v.document = d.document AND v.number = n.version
+LEFT JOIN `+n.series+` s ON s.series = CASE WHEN n.document = '' THEN n.series ELSE d.series END
+WHERE n.cause_ordinal > ?`,
+		person.String(), from, w.Until, from, w.Until, from, w.Until, string(access.Everyone), string(access.SignedIn), since)
+}
+
+// widest is the audience of a series' own notice, which has none itself: the
+// widest of its documents', so that it is told to those who may see one of them.
+// A series without documents has nothing to hide; one that is parked is hidden.
+func (n *Notices) widest() string {
+	of := `SELECT 1 FROM ` + n.tags + ` t WHERE t.facet = '` + catalog.FacetSeries + `' AND t.value = n.series`
+	return `CASE WHEN NOT EXISTS (` + of + `) THEN '` + string(access.Everyone) + `'
+		WHEN EXISTS (` + of + ` AND t.audience = ?) THEN '` + string(access.Everyone) + `'
+		WHEN EXISTS (` + of + ` AND t.audience = ?) THEN '` + string(access.SignedIn) + `' ELSE '' END`
+}
+
+func dueNotice(scan func(...any) error) (d notices.Due, err error) {
+	var cause, kind, document, audience, series, successor, widest string
+	var causeAt int64
+	err = scan(&cause, &d.Ordinal, &causeAt, &kind, &document, &d.Version, &d.Saved, as(&d.Reason),
+		as(&d.Title), &audience, &d.Withdrawn, as(&d.WithdrawnReason),
+		&d.VersionWithdrawn, as(&d.VersionReason), as(&d.Summary),
+		&series, as(&d.SeriesName), &successor, &widest)
+	if err != nil {
+		return d, err
+	}
+	d.CauseAt, d.Kind = projections.Time(causeAt), notice.Kind(kind)
+	d.Audience = access.Audience{Kind: access.Kind(audience + widest)}
+	if d.Cause, err = uuid.Parse(cause); err != nil {
+		return d, err
+	}
+	if d.Document, err = optional(document); err != nil {
+		return d, err
+	}
+	if d.Series, err = optional(series); err != nil {
+		return d, err
+	}
+	d.Successor, err = optional(successor)
+	return d, err
+}

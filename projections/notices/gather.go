@@ -1,0 +1,142 @@
+package notices
+
+// What is told: notices of one document become one candidate that says what
+// holds now.
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/access"
+	"imprint/domain/digest"
+	"imprint/domain/notice"
+)
+
+// Due is one notice that concerns a person, with what holds now.
+type Due struct {
+	Cause    uuid.UUID
+	Ordinal  int64
+	CauseAt  time.Time
+	Kind     notice.Kind
+	Document uuid.UUID // zero: the notice is the series' own
+	Version  int
+	Saved    bool        // reached by a saved document
+	Reason   domain.Text // of the cause
+
+	Title            domain.Text
+	Audience         access.Audience
+	Withdrawn        bool
+	WithdrawnReason  domain.Text
+	VersionWithdrawn bool
+	VersionReason    domain.Text // of the version's withdrawal
+	Summary          domain.Text // of the version, as corrected
+	Series           uuid.UUID   // the document's, or the series itself
+	SeriesName       domain.Text
+	Successor        uuid.UUID
+}
+
+// Gather makes the candidates: one per document and one per series, newest first.
+func Gather(due []Due) []Candidate {
+	type subject struct{ document, series uuid.UUID }
+	groups := map[subject][]Due{}
+	for _, d := range due {
+		s := subject{document: d.Document}
+		if d.Document == uuid.Nil {
+			s.series = d.Series
+		}
+		groups[s] = append(groups[s], d)
+	}
+	candidates := make([]Candidate, 0, len(groups))
+	for _, g := range groups {
+		slices.SortFunc(g, func(a, b Due) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
+		candidates = append(candidates, candidate(g))
+	}
+	slices.SortFunc(candidates, func(a, b Candidate) int { return cmp.Compare(b.Ordinal, a.Ordinal) })
+	return candidates
+}
+
+// candidate is made of one subject's notices in the order of their release.
+func candidate(g []Due) Candidate {
+	newest := g[len(g)-1]
+	told, kind := tell(g)
+	c := Candidate{
+		Item:       digest.Item{Notice: told.Cause, Kind: kind, Document: told.Document, Version: told.Version, Updates: len(g)},
+		Ordinal:    newest.Ordinal,
+		CauseAt:    told.CauseAt,
+		Title:      newest.Title,
+		Series:     newest.Series,
+		SeriesName: newest.SeriesName,
+		Successor:  newest.Successor,
+		BySeries:   !slices.ContainsFunc(g, func(d Due) bool { return d.Saved }),
+		Audience:   newest.Audience,
+		Kind:       kind,
+	}
+	if told.Document == uuid.Nil {
+		c.Item.Series = told.Series
+	}
+	switch kind {
+	case notice.NewDocument, notice.NewVersion:
+		c.Summary = told.Summary
+	case notice.DocumentWithdrawn:
+		c.Reason = newest.WithdrawnReason
+	case notice.VersionWithdrawn:
+		c.Reason = told.VersionReason
+	case told.Kind: // the cause's own reason, where the cause is what is told
+		c.Reason = told.Reason
+	}
+	return c
+}
+
+// tell chooses the notice that is told, and as what.
+func tell(g []Due) (Due, notice.Kind) {
+	newest := g[len(g)-1]
+	if newest.Document == uuid.Nil {
+		return newest, newest.Kind
+	}
+	if newest.Withdrawn {
+		return last(g, notice.DocumentWithdrawn), notice.DocumentWithdrawn
+	}
+	if about := ofNewestVersion(g); len(about) > 0 {
+		switch new := last(about, notice.NewDocument, notice.NewVersion); {
+		case new.VersionWithdrawn:
+			return last(about, notice.VersionWithdrawn), notice.VersionWithdrawn
+		case new.Kind == notice.NewDocument || new.Kind == notice.NewVersion:
+			return new, new.Kind
+		}
+		return last(about, notice.Reinstated), notice.Reinstated
+	}
+	if d := last(g, notice.DocumentWithdrawn, notice.Reinstated); d.Kind != notice.SeriesChanged {
+		// What was withdrawn stands again.
+		return last(g, notice.Reinstated), notice.Reinstated
+	}
+	return newest, notice.SeriesChanged
+}
+
+// ofNewestVersion are the notices about the newest version among them.
+func ofNewestVersion(g []Due) (about []Due) {
+	version := 1
+	for _, d := range g {
+		if d.Kind == notice.SeriesChanged || d.Version < version {
+			continue
+		}
+		if d.Version > version {
+			version, about = d.Version, nil
+		}
+		about = append(about, d)
+	}
+	return about
+}
+
+// last is the last notice of one of the kinds, else the last of all.
+func last(g []Due, kinds ...notice.Kind) Due {
+	for _, d := range slices.Backward(g) {
+		if slices.Contains(kinds, d.Kind) {
+			return d
+		}
+	}
+	return g[len(g)-1]
+}

@@ -1,0 +1,76 @@
+package notices
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/notice"
+)
+
+func TestOneCandidatePerSubjectNewestFirst(t *testing.T) {
+	a, b, line := uuid.New(), uuid.New(), uuid.New()
+	got := Gather([]Due{
+		{Ordinal: 4, Kind: notice.NewVersion, Document: a, Version: 2, Series: line, Cause: uuid.New()},
+		{Ordinal: 9, Kind: notice.Discontinued, Series: line, Cause: uuid.New()},
+		{Ordinal: 7, Kind: notice.NewVersion, Document: a, Version: 3, Series: line, Saved: true, Cause: uuid.New()},
+		{Ordinal: 8, Kind: notice.NewDocument, Document: b, Version: 1, Series: line, Cause: uuid.New()},
+	})
+	if len(got) != 3 {
+		t.Fatalf("%d candidates, want 3", len(got))
+	}
+	for i, want := range []struct {
+		document uuid.UUID
+		ordinal  int64
+		updates  int
+		bySeries bool
+	}{{uuid.Nil, 9, 1, true}, {b, 8, 1, true}, {a, 7, 2, false}} {
+		c := got[i]
+		if c.Item.Document != want.document || c.Ordinal != want.ordinal || c.Item.Updates != want.updates || c.BySeries != want.bySeries {
+			t.Errorf("%d: %+v, want %+v", i, c, want)
+		}
+	}
+}
+
+func TestWhatHoldsNowIsTold(t *testing.T) {
+	id := uuid.New()
+	due := func(ordinal int64, kind notice.Kind, version int) Due {
+		return Due{Cause: uuid.New(), Ordinal: ordinal, Kind: kind, Document: id, Version: version, Reason: domain.English("of the cause"),
+			Summary: domain.English("news"), WithdrawnReason: domain.English("withdrawn"), VersionReason: domain.English("version withdrawn")}
+	}
+	with := func(d Due, change func(*Due)) Due { change(&d); return d }
+	gone := func(d *Due) { d.VersionWithdrawn = true }
+	for name, is := range map[string]struct {
+		due             []Due
+		kind            notice.Kind
+		version         int
+		summary, reason string
+	}{
+		"a version":                      {[]Due{due(1, notice.NewVersion, 2)}, notice.NewVersion, 2, "news", ""},
+		"and a change of series":         {[]Due{due(1, notice.NewVersion, 2), due(2, notice.SeriesChanged, 0)}, notice.NewVersion, 2, "news", ""},
+		"a change of series alone":       {[]Due{due(2, notice.SeriesChanged, 0)}, notice.SeriesChanged, 0, "", "of the cause"},
+		"the newest is withdrawn":        {[]Due{due(1, notice.NewVersion, 2), with(due(2, notice.NewVersion, 3), gone)}, notice.VersionWithdrawn, 3, "", "version withdrawn"},
+		"an older one is":                {[]Due{with(due(1, notice.NewVersion, 2), gone), due(2, notice.NewVersion, 3)}, notice.NewVersion, 3, "news", ""},
+		"withdrawn, taken back unsaid":   {[]Due{due(1, notice.VersionWithdrawn, 2)}, notice.Reinstated, 2, "", ""},
+		"new, withdrawn, taken back":     {[]Due{due(1, notice.NewVersion, 2), due(2, notice.VersionWithdrawn, 2), due(3, notice.Reinstated, 2)}, notice.NewVersion, 2, "news", ""},
+		"the document, withdrawn":        {[]Due{with(due(1, notice.NewVersion, 2), func(d *Due) { d.Withdrawn = true })}, notice.DocumentWithdrawn, 2, "", "withdrawn"},
+		"the document, taken back":       {[]Due{due(1, notice.DocumentWithdrawn, 0), due(2, notice.Reinstated, 0)}, notice.Reinstated, 0, "", "of the cause"},
+		"taken back, the release waits":  {[]Due{due(1, notice.DocumentWithdrawn, 0)}, notice.Reinstated, 0, "", ""},
+		"taken back, and another series": {[]Due{due(1, notice.Reinstated, 0), due(2, notice.SeriesChanged, 0)}, notice.Reinstated, 0, "", "of the cause"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Gather(is.due)
+			if len(got) != 1 {
+				t.Fatalf("%d candidates, want 1", len(got))
+			}
+			c := got[0]
+			if c.Kind != is.kind || c.Item.Kind != is.kind || c.Item.Version != is.version || c.Summary.String() != is.summary || c.Reason.String() != is.reason {
+				t.Errorf("told as %s v%d, summary %q, reason %q; want %s v%d, %q, %q", c.Kind, c.Item.Version, c.Summary, c.Reason, is.kind, is.version, is.summary, is.reason)
+			}
+			if c.Item.Updates != len(is.due) {
+				t.Errorf("%d updates, want %d", c.Item.Updates, len(is.due))
+			}
+		})
+	}
+}
