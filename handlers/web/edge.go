@@ -1,0 +1,148 @@
+package web
+
+// What every request passes through, and the server around it.
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// Times and sizes of a connection. A handler that needs longer for its body or
+// answer asks for it (Patient); the server sets the times anew for each request.
+const (
+	headerTime     = 10 * time.Second
+	idleTime       = 2 * time.Minute
+	exchangeTime   = time.Minute // to read a request's body, and to write its answer
+	patientTime    = time.Hour   // the same, of an upload or download
+	maxHeaderBytes = 64 << 10
+)
+
+// NewServer makes a server with bounded times and headers; the caller gives it a
+// listener and shuts it down.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: exchangeTime, WriteTimeout: exchangeTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Edge is what stands before every handler.
+type Edge struct {
+	Authenticator Authenticator
+	Log           *slog.Logger
+	protection    http.CrossOriginProtection // the zero value: no exceptions
+}
+
+// contentPolicy allows what this origin serves, and no inline script or style.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// Handler puts the edge before a handler.
+func (e *Edge) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := correlationOf(r)
+		v := &visit{correlation: id, log: e.Log.With("correlation", id.String())}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		rec := &recorder{ResponseWriter: w}
+		h := rec.Header()
+		h.Set(CorrelationHeader, id.String())
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store") // unless the handler says otherwise
+		defer func() {
+			fault := recover()
+			if fault != nil && fault != http.ErrAbortHandler {
+				v.log.Error("panic", "route", r.Pattern, "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+				if rec.status == 0 {
+					WriteProblem(rec, r, fmt.Errorf("panic: %v", fault))
+					fault = nil
+				}
+			}
+			v.log.Info("request", "method", r.Method, "route", r.Pattern, "status", rec.status, "bytes", rec.bytes, "duration", time.Since(start), "role", string(v.reader.Role))
+			if fault != nil {
+				// Half an answer is out: the connection must not look like a whole one.
+				panic(http.ErrAbortHandler)
+			}
+		}()
+		e.serve(rec, r, v, next)
+	})
+}
+
+func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, next http.Handler) {
+	if err := e.protection.Check(r); err != nil {
+		WriteProblem(w, r, Refuse(http.StatusForbidden, "cross-origin", "a page of another site sent this request in your name; it was refused. Open this site itself and try again"))
+		return
+	}
+	reader, err := e.Authenticator.Authenticate(r.Context(), r)
+	if err != nil {
+		WriteProblem(w, r, err)
+		return
+	}
+	v.reader = reader
+	next.ServeHTTP(w, r)
+}
+
+// Patient gives a request that moves files more time. Writers without deadlines
+// (tests) are left as they are.
+func Patient(w http.ResponseWriter) {
+	c, end := http.NewResponseController(w), time.Now().Add(patientTime)
+	_ = c.SetReadDeadline(end)
+	_ = c.SetWriteDeadline(end)
+}
+
+// Limit bounds a request's body: one that declares more is refused before any of
+// it is read, one that turns out longer when it passes the limit.
+func Limit(w http.ResponseWriter, r *http.Request, limit int64) error {
+	if r.ContentLength > limit {
+		// The rest is not worth receiving.
+		w.Header().Set("Connection", "close")
+		return &http.MaxBytesError{Limit: limit}
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	return nil
+}
+
+// recorder keeps what the log tells about an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= http.StatusOK { // 1xx are not the answer
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom keeps the way open for the kernel to send files by itself.
+func (r *recorder) ReadFrom(src io.Reader) (int64, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := io.Copy(r.ResponseWriter, src)
+	r.bytes += n
+	return n, err
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
