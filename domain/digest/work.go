@@ -1,0 +1,32 @@
+package digest
+
+// Here: what the worker asks of the database that keeps the standings.
+
+import (
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// ErrMoved: another reader has folded these facts already.
+var ErrMoved = errors.New("another reader of the log has moved the digest's checkpoint")
+
+// Claim asks for persons whose time has come and whom nobody holds.
+type Claim struct {
+	Holder    string
+	Now       time.Time     // the application's clock: who is due
+	Immediate bool          // also those who want digests at once and …
+	End       int64         // … whose cursor lies before this ordinal
+	Lease     time.Duration // by the database's clock
+	Limit     int
+}
+
+// Change is one step of a person's digest under a lease. Apply works on the row
+// as it is in the transaction and answers false to leave it as it is.
+type Change struct {
+	Person uuid.UUID
+	Epoch  int64
+	Apply  func(*Standing) bool
+	Hold   time.Duration // how long the lease goes on; 0 gives it back
+}

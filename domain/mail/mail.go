@@ -1,0 +1,56 @@
+// Package mail holds the words that the digest worker and its mail adapters
+// share: a mail to be written, its frozen bytes, what became of sending them, and
+// a mail that was kept.
+package mail
+
+import "time"
+
+// Draft is a mail before it is written down as MIME.
+type Draft struct {
+	From        string // RFC 5322 mailbox, "Name <address>"
+	To          string // one address
+	Subject     string // one line, not encoded
+	Text, HTML  string // the two parts, UTF-8
+	Date        time.Time
+	MessageID   string // without angle brackets
+	ListID      string // RFC 2919, without angle brackets
+	Unsubscribe string // the one-click address, RFC 8058
+}
+
+// Message is a mail ready to go: its bytes never change again.
+type Message struct {
+	ID           string // the Message-ID, without angle brackets
+	EnvelopeFrom string // where reports of failure go
+	To           string
+	Bytes        []byte // RFC 5322, CRLF
+}
+
+// Verdict says what became of an attempt to send.
+type Verdict string
+
+// The verdicts. Only Doubtful leaves open whether the mail was accepted.
+const (
+	Accepted  Verdict = "accepted"   // the server has taken responsibility for it
+	Deferred  Verdict = "deferred"   // refused for now, without doubt
+	Refused   Verdict = "refused"    // refused for good, without doubt
+	Doubtful  Verdict = "doubtful"   // the connection ended after the last byte, before the answer
+	RouteDown Verdict = "route-down" // the server was not reached or is closing: not the recipient's fault
+)
+
+// Outcome is a verdict and what is known of its cause.
+type Outcome struct {
+	Verdict Verdict
+	Code    int    // the server's reply code, 0 where there was none
+	Reason  string // the stage and class of the failure; never an address or a server's text
+}
+
+// Kept is a mail that was written to a folder instead of being sent.
+type Kept struct {
+	ID        string // its name in the folder
+	MessageID string // without angle brackets
+	To        string
+	Subject   string // decoded
+	Date      time.Time
+	// Unsubscribe is the one-click address; its token tells whose mail it is.
+	Unsubscribe string
+}

@@ -1,0 +1,164 @@
+package digest
+
+// Here: from a window to what a mail says. Nothing is written.
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/domain/access"
+	"imprint/domain/calendar"
+	"imprint/domain/digest"
+	"imprint/domain/notice"
+	"imprint/handlers/digest/letter"
+	"imprint/projections/notices"
+)
+
+// composed is what a window gives.
+type composed struct {
+	items    []digest.Item // newest first
+	withheld []digest.Item // access has ended
+	letter   letter.Letter // of the items; without any, not to be rendered
+}
+
+// entry is a candidate that may come from several windows.
+type entry struct {
+	notices.Candidate
+	maybeSent bool
+}
+
+// compose selects, decides access and words. The window's failed predecessors are
+// taken up with it.
+func (s *Service) compose(ctx context.Context, st digest.Standing, w digest.Window, due time.Time) (composed, error) {
+	entries, err := s.collect(ctx, st, w)
+	if err != nil {
+		return composed{}, err
+	}
+	zone, _ := calendar.Zone(st.Settings.Schedule.Zone)
+	c := composed{letter: letter.Letter{
+		Language: st.Settings.Language, Portal: s.config.Portal, PortalURL: s.links.Portal(),
+		SettingsURL: s.links.Settings(), UnsubscribeURL: s.links.Unsubscribe(st.Person),
+		From: st.LastDue, Until: due, Zone: zone,
+	}}
+	reader := readerOf(st.Person)
+	for _, e := range entries {
+		item := e.Item
+		item.Kind = e.Kind
+		// The end of a series has no document and so no audience of its own.
+		if item.Document != uuid.Nil && !access.MaySee(reader, e.Audience) {
+			c.withheld = append(c.withheld, item)
+			continue
+		}
+		c.items = append(c.items, item)
+		if len(c.letter.Items) < letter.MaxItems {
+			c.letter.Items = append(c.letter.Items, s.word(e))
+		} else {
+			c.letter.More++
+		}
+	}
+	return c, nil
+}
+
+// collect gathers the candidates of the window and of those carried into it: one
+// entry per document or series, newest first.
+func (s *Service) collect(ctx context.Context, st digest.Standing, w digest.Window) ([]entry, error) {
+	bySubject := map[uuid.UUID]entry{}
+	add := func(w digest.Window, from digest.Carried) error {
+		found, err := s.notices.Due(ctx, st.Person, w, st.Since)
+		if err != nil {
+			return fmt.Errorf("digest: select what is due: %w", err)
+		}
+		for _, c := range found {
+			if from.Holds(c.Item) {
+				merge(bySubject, entry{c, from.MaybeSent})
+			}
+		}
+		return nil
+	}
+	for _, c := range st.Taken(w) {
+		if err := add(c.Window, c); err != nil {
+			return nil, err
+		}
+	}
+	if err := add(w, digest.Carried{}); err != nil {
+		return nil, err
+	}
+	entries := make([]entry, 0, len(bySubject))
+	for _, e := range bySubject {
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		x, y := a.Item.Subject(), b.Item.Subject()
+		return cmp.Or(cmp.Compare(b.Ordinal, a.Ordinal), bytes.Compare(x[:], y[:]))
+	})
+	return entries, nil
+}
+
+// merge makes one entry of two about the same: the newer one speaks for both.
+func merge(all map[uuid.UUID]entry, e entry) {
+	id := e.Item.Subject()
+	if other, twice := all[id]; twice {
+		older := other
+		if other.Ordinal > e.Ordinal {
+			e, older = other, e
+		}
+		e.Item.Updates += older.Item.Updates
+		e.BySeries = e.BySeries && older.BySeries
+		e.maybeSent = e.maybeSent || older.maybeSent
+	}
+	all[id] = e
+}
+
+// readerOf is how a person reads mail: as a member, whatever roles come on top.
+func readerOf(person uuid.UUID) access.Reader {
+	return access.Reader{Person: person.String(), Role: access.Member}
+}
+
+// word says an entry in the letter's terms.
+func (s *Service) word(e entry) letter.Item {
+	i := letter.Item{
+		Kind: kindOf(e), Title: e.Title, Version: e.Item.Version, Updates: e.Item.Updates,
+		At: e.CauseAt, Summary: e.Summary, Reason: e.Reason, Series: e.SeriesName, MaybeSent: e.maybeSent,
+	}
+	if e.Series != uuid.Nil {
+		i.SeriesURL = s.links.Series(e.Series)
+	}
+	switch {
+	case e.Item.Document == uuid.Nil:
+		i.URL = s.links.Series(e.Item.Series)
+	case e.Kind == notice.VersionWithdrawn:
+		i.URL = s.links.Version(e.Item.Document, e.Item.Version)
+	default:
+		i.URL = s.links.Document(e.Item.Document)
+	}
+	if e.Item.Document != uuid.Nil {
+		i.Via = letter.ViaLibrary
+		if e.BySeries {
+			i.Via = letter.ViaSeries
+		}
+	}
+	if e.Successor != uuid.Nil {
+		i.SuccessorURL = s.links.Series(e.Successor)
+	}
+	return i
+}
+
+// kinds are what a notice is called in a letter.
+var kinds = map[notice.Kind]letter.Kind{
+	notice.NewDocument: letter.Published, notice.NewVersion: letter.Updated,
+	notice.VersionWithdrawn: letter.VersionWithdrawn, notice.DocumentWithdrawn: letter.Withdrawn,
+	notice.Reinstated: letter.Reinstated, notice.SeriesChanged: letter.Joined, notice.Discontinued: letter.Discontinued,
+}
+
+func kindOf(e entry) letter.Kind {
+	if e.Kind == notice.SeriesChanged && e.Series == uuid.Nil {
+		return letter.Left
+	}
+	return kinds[e.Kind]
+}

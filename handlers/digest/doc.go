@@ -1,0 +1,52 @@
+// Package digest tells people by mail what has changed: the worker behind
+// BEHAVIOUR §7 and §8.
+//
+// # The way of one digest
+//
+//	log ──► facts ──► standing (one work row per person: settings, cursor, next due)
+//	                     │ due: claimed under a lease
+//	                     ▼
+//	window [cursor, end) ──► candidates (projections/notices) ──► access decided
+//	                     ▼
+//	intent: bytes frozen and sealed, cursor and next due advanced      one commit
+//	                     ▼
+//	mail server ──► outcome                                            one commit
+//	                     ▼
+//	DigestSent, DigestWithheld or DigestFailed appended ──► facts ──► delivery closed
+//
+// The circle closes through the log: what ends a delivery is not the worker but the
+// fact, folded in one transaction with the reader's checkpoint. The same fold mends
+// work rows restored from an older backup: a cursor is never below what the log
+// says was sent.
+//
+// # What if we die here
+//
+//	W1  before the intent: the person is still due; the lease runs out
+//	W2  between digest and cursor: impossible, they are one commit
+//	W3  after the intent, before sending, and
+//	W4  while sending: in doubt; after the lease the same bytes go out (a needless
+//	    second attempt, but no second copy)
+//	W5  after the last byte, before the answer, and
+//	W6  after the answer, before it is recorded: in doubt; the same bytes under the
+//	    same Message-ID go out again. This is the one window for a second copy.
+//	W7  after the outcome, before the fact: the row says so; the fact has a derived
+//	    id and is appended once
+//	W8  paused past the lease: what is left of the lease is measured right before
+//	    sending, and every commit names the lease's epoch
+//	W9  half a mail: the bytes are complete before the first of them is sent
+//	W10 turned off meanwhile: facts are folded before each group is claimed, and the
+//	    intent looks at the settings as they are in its transaction
+//
+// # Failing
+//
+//	refused for now     composed anew later, access decided again; five times, or a
+//	                    day, then given up
+//	in doubt            the same bytes, if every item is still allowed
+//	refused for good,   DigestFailed; the items are carried into the next digest by
+//	stopped, given up   reference, marked as possibly sent before if in doubt
+//	route down          nobody's fault: tried again when the route is; the worker
+//	                    stops claiming meanwhile (circuit breaker)
+//
+// Two clocks: the application's says who is due and when to try again, the work
+// database's decides leases.
+package digest

@@ -1,0 +1,171 @@
+package digest
+
+// Here: the steps that lead to an intent: the first one of a window, one composed
+// anew after a refusal, and the same bytes again after a doubt.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/domain/access"
+	"imprint/domain/digest"
+	"imprint/domain/event"
+)
+
+// begin makes the next digest of a person who is due. Cursor and next due move in
+// the commit of the intent: a crash leaves both or neither (W1, W2).
+func (r *round) begin(ctx context.Context, st digest.Standing) error {
+	w, now := digest.Window{From: st.Cursor, Until: r.end}, r.now()
+	due := st.DueBy(now)
+	if w.Until < w.From {
+		return nil // the read models are behind this person; still due
+	}
+	var c composed
+	if w.Until > w.From { // else nothing has happened at all, and a window needs a start of its own
+		var err error
+		if c, err = r.compose(ctx, st, w, due); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(c.items) > 0:
+		d := r.delivery(st, w, due, now)
+		return r.intend(ctx, st, d, c, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+	case len(c.withheld) > 0:
+		d := r.delivery(st, w, due, now)
+		d.State, d.Withheld = digest.AllHidden, c.withheld
+		return r.withhold(ctx, st, d, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+	}
+	r.count(func(p *Report) { p.Empty++ })
+	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+}
+
+func (r *round) delivery(st digest.Standing, w digest.Window, due, now time.Time) digest.Delivery {
+	return digest.Delivery{
+		Window: w, Due: due, Began: now, Retry: now,
+		MessageID: digest.ID(st.Person, w.From).String() + "@" + r.host,
+	}
+}
+
+// again composes a window anew that was refused without doubt: no copy exists, so
+// the mail may say what holds now.
+func (r *round) again(ctx context.Context, st digest.Standing) error {
+	d := *st.Open
+	c, err := r.compose(ctx, st, d.Window, d.Due)
+	if err != nil {
+		return err
+	}
+	d.Withheld = c.withheld
+	switch {
+	case len(c.items) > 0:
+		return r.intend(ctx, st, d, c, func(*digest.Standing) {})
+	case len(c.withheld) > 0:
+		d.State, d.Items = digest.AllHidden, nil
+		return r.withhold(ctx, st, d, func(*digest.Standing) {})
+	}
+	// What it told of is no longer followed. No mail, and no fact: nothing was sent
+	// and nothing withheld.
+	r.count(func(p *Report) { p.Empty++ })
+	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Forget(d.Window) })
+}
+
+// intend freezes the mail, commits the intent and sends. If we crash after the
+// commit, the mail is in doubt though it may never have left (W3, W4).
+func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Delivery, c composed, advance func(*digest.Standing)) error {
+	msg, err := r.write(ctx, st, d, c.letter)
+	if errors.Is(err, event.ErrKeyDestroyed) {
+		// Erased: there is nobody left to tell, and nothing to carry.
+		return r.change(st, 0, func(cur *digest.Standing) { advance(cur); *cur = cur.Forget(d.Window) })
+	}
+	if err != nil {
+		return err
+	}
+	if d.Box, err = r.freeze(ctx, st.Person, msg); err != nil {
+		return err
+	}
+	d.State, d.Items, d.Withheld, d.ContentHash = digest.Sending, c.items, c.withheld, hash(msg.Bytes)
+	intended := time.Now()
+	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); cur.Open = &d }); err != nil {
+		return err
+	}
+	return r.transmit(ctx, st, d, msg, intended)
+}
+
+// withhold closes a window of which nothing may be told.
+func (r *round) withhold(ctx context.Context, st digest.Standing, d digest.Delivery, advance func(*digest.Standing)) error {
+	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); cur.Open = &d }); err != nil {
+		return err
+	}
+	r.count(func(p *Report) { p.Withheld++ })
+	return r.record(ctx, st.Person, d)
+}
+
+// resend sends the frozen bytes of a digest in doubt once more, if every item is
+// still allowed and the address is still the person's. It never changes them: the
+// first copy may have arrived, and the same Message-ID must mean the same mail.
+func (r *round) resend(ctx context.Context, st digest.Standing) error {
+	d := *st.Open
+	allowed, err := r.allowed(ctx, st.Person, d.Items[:min(len(d.Items), digest.ListedItems)])
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		return r.giveUp(ctx, st, "access to an item has ended")
+	}
+	msg, err := r.thaw(ctx, st.Person, d)
+	if err == nil {
+		var to string
+		if to, err = r.address(ctx, st); err == nil && to != msg.To {
+			return r.giveUp(ctx, st, "turned off or changed by the reader")
+		}
+	}
+	if errors.Is(err, event.ErrKeyDestroyed) {
+		return r.giveUp(ctx, st, "erased")
+	}
+	if err != nil {
+		return err
+	}
+	d.State, d.Doubted, d.Resent, d.Box = digest.Sending, true, d.Resent+1, nil // the box stays as it is
+	intended := time.Now()
+	if err := r.change(st, lease, func(cur *digest.Standing) { cur.Open = &d }); err != nil {
+		return err
+	}
+	r.count(func(p *Report) { p.Resent++ })
+	return r.transmit(ctx, st, d, msg, intended)
+}
+
+// allowed decides access to each item once more.
+func (r *round) allowed(ctx context.Context, person uuid.UUID, items []digest.Item) (bool, error) {
+	var documents []uuid.UUID
+	for _, i := range items {
+		if i.Document != uuid.Nil {
+			documents = append(documents, i.Document)
+		}
+	}
+	audiences, err := r.notices.Current(ctx, documents)
+	if err != nil {
+		return false, fmt.Errorf("digest: decide access again: %w", err)
+	}
+	for _, id := range documents {
+		if !access.MaySee(readerOf(person), audiences[id]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// change commits one step under the lease, unless the person changed settings
+// since it was claimed (W10).
+func (r *round) change(st digest.Standing, hold time.Duration, apply func(*digest.Standing)) error {
+	return r.journal.commit(digest.Change{Person: st.Person, Epoch: st.Epoch, Hold: hold, Apply: func(cur *digest.Standing) bool {
+		if cur.Changed != st.Changed {
+			return false
+		}
+		apply(cur)
+		return true
+	}})
+}

@@ -1,0 +1,59 @@
+package digest
+
+// Here: what the worker needs from outside. Each port is small, and owned here.
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/domain/digest"
+	"imprint/domain/event"
+	"imprint/domain/mail"
+)
+
+// Work keeps the standings, durably.
+type Work interface {
+	// Checkpoint is how far facts have been folded.
+	Checkpoint(ctx context.Context) (event.Checkpoint, error)
+	// Fold evolves the standings by facts and moves the checkpoint, in one
+	// transaction; digest.ErrMoved if it is not `from` any more.
+	Fold(ctx context.Context, from, to event.Checkpoint, facts []digest.Fact) error
+	// Claim leases persons whose time has come, each under a new epoch.
+	Claim(ctx context.Context, c digest.Claim) ([]digest.Standing, error)
+	// Commit applies changes in one transaction; false where the lease was lost or
+	// the change declined.
+	Commit(ctx context.Context, changes []digest.Change) ([]bool, error)
+	// Release gives back all leases of a holder.
+	Release(ctx context.Context, holder string) error
+	// Immediate is the lowest cursor of those who want their digests at once.
+	Immediate(ctx context.Context) (cursor int64, any bool, err error)
+
+	Find(ctx context.Context, person uuid.UUID) (digest.Standing, bool, error)
+	Due(ctx context.Context, now time.Time, limit int) ([]digest.Standing, error)
+	DueAtOnce(ctx context.Context, end int64, limit int) ([]digest.Standing, error)
+	Troubled(ctx context.Context, limit int) ([]digest.Standing, error)
+}
+
+// Encoder writes a mail down; equal drafts give equal bytes.
+type Encoder interface {
+	Encode(d mail.Draft) ([]byte, error)
+}
+
+// Mailer sends one mail over a route.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) mail.Outcome
+}
+
+// Sent shows mails that were kept instead of sent; newest first.
+type Sent interface {
+	List(ctx context.Context, limit int) ([]mail.Kept, error)
+	Read(ctx context.Context, id string) ([]byte, error)
+}
+
+// Passed waits until the read models have passed a position; projections.Group
+// does.
+type Passed interface {
+	Wait(ctx context.Context, position event.Position, names ...string) error
+}

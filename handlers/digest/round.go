@@ -1,0 +1,170 @@
+package digest
+
+// Here: one round of the worker, from who is due to everyone being served.
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"imprint/domain/digest"
+)
+
+// Report counts what became of a round.
+type Report struct {
+	Accepted  int // mails that the server has taken
+	Empty     int // windows in which there was nothing to tell
+	Withheld  int // windows of which nothing might be told any more
+	Deferred  int // mails refused for now
+	Failed    int // mails refused for good, stopped or given up
+	Doubtful  int // mails of which it is not known whether they were taken
+	Resent    int // second attempts with the same bytes, after a doubt
+	Lost      int // persons who passed to another worker or changed settings meanwhile
+	Errors    int // persons who could not be served; the next round tries again
+	RouteDown bool
+}
+
+// round is one run over everyone who is due.
+type round struct {
+	*Service
+	journal *journal
+	end     int64 // windows end here: what the read models and the reader cover
+
+	mu     sync.Mutex // guards what follows
+	report Report
+	err    error // the first of those counted in report.Errors
+}
+
+// RunOnce serves everyone who is due now, and returns when nobody is left.
+func (s *Service) RunOnce(ctx context.Context) (Report, error) {
+	s.rounds.Lock()
+	defer s.rounds.Unlock()
+	r := &round{Service: s, journal: newJournal(s.work)}
+	var writer sync.WaitGroup
+	writer.Go(func() { r.journal.run(context.WithoutCancel(ctx)) })
+	err := r.run(ctx)
+	r.journal.close()
+	writer.Wait()
+	// What a crash would leave to the lease, we give back at once.
+	released := s.work.Release(context.WithoutCancel(ctx), s.config.Holder)
+	return r.report, errors.Join(err, released)
+}
+
+func (r *round) run(ctx context.Context) error {
+	// Leases of an earlier process of this name: it is gone.
+	if err := r.work.Release(ctx, r.config.Holder); err != nil {
+		return err
+	}
+	head, err := r.CatchUp(ctx)
+	if err != nil {
+		return err
+	}
+	// What was released before this round shall be in it. If the read models lag
+	// for longer, the rest is in the next window; nothing is lost.
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	if err := r.passed.Wait(waiting, head.Position); err != nil {
+		r.logger.Warn("digests go out while the read models lag", "error", err)
+	}
+	cancel()
+	for ctx.Err() == nil {
+		if r.route.down(r.now()) {
+			r.report.RouteDown = true
+			return nil
+		}
+		claimed, err := r.claim(ctx)
+		if err != nil || len(claimed) == 0 {
+			return errors.Join(err, r.close(ctx))
+		}
+		before := r.report.Errors
+		group := errgroup.Group{}
+		group.SetLimit(r.config.Connections)
+		for _, st := range claimed {
+			group.Go(func() error { r.serve(ctx, st); return nil })
+		}
+		_ = group.Wait() // serve counts its errors
+		if r.report.Errors-before == len(claimed) {
+			break // not one of them: the fault is not theirs
+		}
+	}
+	return errors.Join(r.err, ctx.Err())
+}
+
+// close folds the last facts, so that a round ends with its deliveries closed.
+func (r *round) close(ctx context.Context) error {
+	_, err := r.CatchUp(ctx)
+	return errors.Join(r.err, err)
+}
+
+// claim folds the newest facts and takes a small group of those who are due. If we
+// crash with it, they are still due and their leases run out (W1, W3).
+func (r *round) claim(ctx context.Context) ([]digest.Standing, error) {
+	head, err := r.CatchUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	end, err := r.notices.End(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// A window never reaches beyond the settings that were read: whoever turned
+	// digests on or off before its end is known to have done so.
+	r.end = min(end, head.Ordinal+1)
+	lowest, somebody, err := r.work.Immediate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pending := false
+	if somebody && lowest < r.end {
+		if pending, err = r.notices.Pending(ctx, lowest); err != nil {
+			return nil, err
+		}
+	}
+	return r.work.Claim(ctx, digest.Claim{
+		Holder: r.config.Holder, Now: r.now(), Immediate: pending, End: r.end,
+		Lease: lease, Limit: perConnection * r.config.Connections,
+	})
+}
+
+// serve does what a person's standing asks for.
+func (r *round) serve(ctx context.Context, st digest.Standing) {
+	err := r.step(ctx, st)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case err == nil:
+	case errors.Is(err, errLost):
+		r.report.Lost++
+	default:
+		r.report.Errors++
+		if r.err == nil {
+			r.err = err
+		}
+	}
+}
+
+func (r *round) step(ctx context.Context, st digest.Standing) error {
+	d := st.Open
+	switch {
+	case d != nil && d.Closing():
+		return r.record(ctx, st.Person, *d) // W7
+	case ctx.Err() != nil || r.route.down(r.now()):
+		return nil // given back at the end of the round
+	case d == nil:
+		return r.begin(ctx, st)
+	case st.Stopped():
+		return r.giveUp(ctx, st, "turned off or changed by the reader")
+	case d.State == digest.Waiting:
+		return r.again(ctx, st)
+	default:
+		return r.resend(ctx, st)
+	}
+}
+
+// count changes the report.
+func (r *round) count(change func(*Report)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.report)
+}

@@ -1,0 +1,141 @@
+package digest
+
+// Here: what the worker is made of, and its settings.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"strings"
+	"sync"
+	"time"
+
+	"imprint/domain"
+	"imprint/domain/digest"
+	"imprint/domain/event"
+	"imprint/domain/person"
+	"imprint/projections/notices"
+)
+
+// Config are the worker's settings.
+type Config struct {
+	Portal      string // the portal's name, shown in mails
+	From        string // sender, "Name <address>"
+	Bounces     string // the address for reports of failure; "": the sender's
+	Holder      string // of leases; never shared by two living processes
+	Connections int    // mails under way at once: 1 to 64
+}
+
+// Ports are the parts that the worker works with. All are needed.
+type Ports struct {
+	Log     event.Log
+	Codec   *event.Codec
+	Keys    event.Keys
+	Work    Work
+	Notices notices.Queries
+	Passed  Passed
+	Encoder Encoder
+	Mailer  Mailer
+	Sent    Sent
+	Links   *Links
+	Clock   domain.Clock
+	Logger  *slog.Logger
+}
+
+// The worker's bounds.
+const (
+	// lease is longer than a mail can take: dialling and two phases of sending,
+	// four minutes each at most.
+	lease = 15 * time.Minute
+	// leaseNeeded is what must be left of it when sending begins (W8).
+	leaseNeeded = 13 * time.Minute
+	// grace is what a mail under way gets when the program stops.
+	grace = 5 * time.Second
+	// patience is how long a round waits for read models that lag.
+	patience = 2 * time.Second
+
+	maxConnections = 64
+	perConnection  = 4 // persons claimed at once for each
+)
+
+// Service is the digest worker and what commands and pages ask of it. It is safe
+// for concurrent use; rounds follow each other.
+type Service struct {
+	config  Config
+	host    string // of the sender's address: in Message-IDs and the List-Id
+	log     event.Log
+	codec   *event.Codec
+	keys    event.Keys
+	work    Work
+	notices notices.Queries
+	passed  Passed
+	encoder Encoder
+	mailer  Mailer
+	sent    Sent
+	links   *Links
+	clock   domain.Clock
+	logger  *slog.Logger
+	folds   map[string]bool // the event types of which facts are made
+	rounds  sync.Mutex      // held during a round
+	route   route
+}
+
+// New makes the worker. It refuses a sender that is not a mail address.
+func New(c Config, p Ports) (*Service, error) {
+	from, err := mail.ParseAddress(c.From)
+	if err != nil {
+		return nil, domain.Refuse(domain.Invalid, "bad-sender", "the sender of digests must be one mail address, such as \"Trust Center <trust@example.com>\"").In("from")
+	}
+	if c.Bounces == "" {
+		c.Bounces = from.Address
+	}
+	if c.Connections < 1 || c.Connections > maxConnections || c.Holder == "" || c.Portal == "" {
+		return nil, fmt.Errorf("digest: 1 to %d connections, a holder and the portal's name are needed", maxConnections)
+	}
+	return &Service{
+		config: c, host: from.Address[strings.LastIndexByte(from.Address, '@')+1:],
+		log: p.Log, codec: p.Codec, keys: p.Keys, work: p.Work, notices: p.Notices, passed: p.Passed,
+		encoder: p.Encoder, mailer: p.Mailer, sent: p.Sent, links: p.Links, clock: p.Clock, logger: p.Logger,
+		folds: map[string]bool{
+			person.NotificationSettingsChanged{}.EventType(): true,
+			digest.Sent{}.EventType():                        true,
+			digest.Withheld{}.EventType():                    true,
+			digest.Failed{}.EventType():                      true,
+		},
+	}, nil
+}
+
+func (s *Service) now() time.Time { return domain.Moment(s.clock()) }
+
+// Run works until the context ends: a round at every beat and after every append
+// to the log, so that immediate readers are told at once. Both only wake; a lost
+// signal costs the time to the next beat.
+func (s *Service) Run(ctx context.Context, beats <-chan struct{}) error {
+	for {
+		// The signal is taken before the round: an append during it wakes us again.
+		changed := s.log.Changed()
+		if _, err := s.RunOnce(ctx); err != nil && ctx.Err() == nil {
+			s.logger.Error("digest round failed; the next beat tries again", "error", err)
+			changed = nil // not at once: whatever failed may keep failing
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beats:
+		case <-changed:
+		}
+	}
+}
+
+// finishing outlives ctx by the grace that a mail under way is given.
+func finishing(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(grace, func() { cancel(errStopping) })
+	})
+	return longer, func() { stop(); cancel(nil) }
+}
+
+var errStopping = errors.New("the program is stopping")

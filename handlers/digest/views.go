@@ -1,0 +1,187 @@
+package digest
+
+// Here: what commands and pages ask of the worker.
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/calendar"
+	"imprint/domain/digest"
+	"imprint/domain/mail"
+	"imprint/handlers/digest/letter"
+)
+
+// maxListed bounds every list given here.
+const maxListed = 1000
+
+// DueRow is one person whose time has come.
+type DueRow struct {
+	Person    uuid.UUID
+	Frequency calendar.Frequency
+	Due       time.Time // zero for immediate
+	From      int64     // the window begins here
+	State     digest.State
+	Reason    string // of the newest failure, where a digest is under way
+}
+
+// Due lists who would be served by a round at an instant: those due by time, and
+// immediate readers behind whose cursor a notice lies. At most 1,000.
+func (s *Service) Due(ctx context.Context, now time.Time) ([]DueRow, error) {
+	standings, err := s.work.Due(ctx, now, maxListed)
+	if err != nil {
+		return nil, err
+	}
+	end, err := s.notices.End(ctx)
+	if err != nil {
+		return nil, err
+	}
+	immediate, err := s.work.DueAtOnce(ctx, end, maxListed-len(standings))
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]DueRow, 0, len(standings))
+	for _, st := range standings {
+		rows = append(rows, dueRow(st))
+	}
+	for _, st := range immediate { // lowest cursor first: if nothing is pending for one, neither for the rest
+		pending, err := s.notices.Pending(ctx, st.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		if !pending {
+			break
+		}
+		rows = append(rows, dueRow(st))
+	}
+	return rows, nil
+}
+
+func dueRow(st digest.Standing) DueRow {
+	row := DueRow{Person: st.Person, Frequency: st.Settings.Schedule.Frequency, Due: st.NextDue, From: st.Cursor}
+	if st.Open != nil {
+		row.Due, row.From, row.State, row.Reason = st.Open.Retry, st.Open.Window.From, st.Open.State, st.Open.Reason
+	}
+	return row
+}
+
+// Preview is the mail that a person would get now. Nothing is written or sent.
+type Preview struct {
+	Mail     letter.Mail // zero where there is nothing to tell
+	Window   digest.Window
+	Items    []digest.Item
+	Withheld []digest.Item
+	NextDue  time.Time // zero: off or immediate
+}
+
+// Preview composes the next mail of a person; domain.NotFound for one who has
+// never chosen settings.
+func (s *Service) Preview(ctx context.Context, person uuid.UUID) (Preview, error) {
+	if _, err := s.CatchUp(ctx); err != nil {
+		return Preview{}, err
+	}
+	st, found, err := s.work.Find(ctx, person)
+	if err != nil {
+		return Preview{}, err
+	}
+	if !found {
+		return Preview{}, domain.Refuse(domain.NotFound, "no-settings", "person %s has no notification settings; choose a frequency first", person)
+	}
+	end, err := s.notices.End(ctx)
+	if err != nil {
+		return Preview{}, err
+	}
+	p := Preview{Window: digest.Window{From: st.Cursor, Until: max(st.Cursor, end)}, NextDue: st.NextDue}
+	if !st.Settings.On() || p.Window.From == p.Window.Until {
+		return p, nil
+	}
+	c, err := s.compose(ctx, st, p.Window, s.now())
+	if err != nil {
+		return Preview{}, err
+	}
+	p.Items, p.Withheld = c.items, c.withheld
+	if len(c.items) > 0 {
+		p.Mail, err = letter.Render(c.letter)
+	}
+	return p, err
+}
+
+// FailedRow is one window whose items wait after a failure.
+type FailedRow struct {
+	Person    uuid.UUID
+	Window    digest.Window
+	Carried   bool      // goes into the next digest; else this one is tried again
+	Retry     time.Time // when, if not carried
+	MaybeSent bool
+	Reason    string
+}
+
+// Failed lists what waits after a failure, of at most 1,000 persons.
+func (s *Service) Failed(ctx context.Context) ([]FailedRow, error) {
+	standings, err := s.work.Troubled(ctx, maxListed)
+	if err != nil {
+		return nil, err
+	}
+	var rows []FailedRow
+	for _, st := range standings {
+		for _, c := range st.Carried {
+			rows = append(rows, FailedRow{Person: st.Person, Window: c.Window, Carried: true, MaybeSent: c.MaybeSent, Reason: c.Reason})
+		}
+		if d := st.Open; d != nil && d.Reason != "" {
+			rows = append(rows, FailedRow{Person: st.Person, Window: d.Window, Retry: d.Retry, MaybeSent: d.Doubted, Reason: d.Reason})
+		}
+	}
+	return rows, nil
+}
+
+// SentMail is one mail in the folder of mails.
+type SentMail struct {
+	ID      string // for ReadMail
+	Person  uuid.UUID
+	Subject string
+	Date    time.Time
+}
+
+// Mails lists the newest mails kept, newest first. Whose they are is told by the
+// signed token in them; mails that are not ours are passed over.
+func (s *Service) Mails(ctx context.Context, limit int) ([]SentMail, error) {
+	kept, err := s.sent.List(ctx, min(limit, maxListed))
+	if err != nil {
+		return nil, err
+	}
+	var mails []SentMail
+	for _, k := range kept {
+		u, err := url.Parse(k.Unsubscribe)
+		if err != nil {
+			continue
+		}
+		person, err := s.links.Verify(u.Query().Get("token"))
+		if err != nil {
+			continue
+		}
+		mails = append(mails, SentMail{ID: k.ID, Person: person, Subject: k.Subject, Date: k.Date})
+	}
+	return mails, nil
+}
+
+// ReadMail answers the bytes of a mail kept; domain.NotFound if there is none.
+func (s *Service) ReadMail(ctx context.Context, id string) ([]byte, error) {
+	return s.sent.Read(ctx, id)
+}
+
+// NoSent is the folder of an installation that sends its mails: always empty.
+type NoSent struct{}
+
+var _ Sent = NoSent{}
+
+// List answers no mails.
+func (NoSent) List(context.Context, int) ([]mail.Kept, error) { return nil, nil }
+
+// Read answers that there is none.
+func (NoSent) Read(context.Context, string) ([]byte, error) {
+	return nil, domain.Refuse(domain.NotFound, "no-mail", "mails are sent by the mail server and not kept here")
+}
