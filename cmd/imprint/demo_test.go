@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"imprint/cmd/imprint/sample"
+)
+
+// published is the curl line that the demo prints, as a regular expression.
+var curlLine = regexp.MustCompile(`curl -X POST '(http[^']+)/api/v1/documents/([^/]+)/versions'[^$]+Imprint-Person: (\w+)' -H 'If-Match: ("\d+")'`)
+
+func TestTheDemoShowsTheWholeWay(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "demo")
+	s := start(t, "demo", "--listen", "127.0.0.1:0", "--data", data)
+	s.eventually("/healthz", func(status int, body string) bool { return status == http.StatusOK && strings.Contains(body, "alive") })
+
+	line := curlLine.FindStringSubmatch(strings.ReplaceAll(s.output(), "\\\n", ""))
+	if line == nil {
+		t.Fatalf("the demo prints no line that publishes:\n%s", s.output())
+	}
+	document, publisher, version := line[2], line[3], line[4]
+	_, before := s.get("/mails", "Imprint-Person", publisher)
+
+	status, body := s.publish(document, publisher, version, "key-1", "The test publishes.", "bytes of the test\n")
+	if status != http.StatusCreated {
+		t.Fatalf("publishing: %d\n%s", status, body)
+	}
+	var receipt struct{ WaitToken string }
+	if err := json.Unmarshal([]byte(body), &receipt); err != nil || receipt.WaitToken == "" {
+		t.Fatalf("the answer holds no wait token: %s", body)
+	}
+	// The same request again is the same version; another body under its key is refused.
+	if again, body := s.publish(document, publisher, version, "key-1", "The test publishes.", "bytes of the test\n"); again != http.StatusCreated || !strings.Contains(body, `"repeated":true`) {
+		t.Errorf("the same request again: %d\n%s", again, body)
+	}
+	if other, body := s.publish(document, publisher, version, "key-1", "Another summary.", "bytes of the test\n"); other != http.StatusUnprocessableEntity {
+		t.Errorf("another body under the key: %d\n%s", other, body)
+	}
+	if stale, body := s.publish(document, publisher, version, "key-2", "Too late.", "other bytes\n"); stale != http.StatusPreconditionFailed {
+		t.Errorf("based on an old version: %d\n%s", stale, body)
+	}
+	if _, body := s.get("/api/v1/documents/"+document, "Imprint-Person", publisher, "Wait", receipt.WaitToken); !strings.Contains(body, "The test publishes.") {
+		t.Errorf("a read that waits does not show the write:\n%s", body)
+	}
+	s.eventually("/mails", func(status int, body string) bool { return status == http.StatusOK && body != before }, "Imprint-Person", publisher)
+
+	if code, took := s.terminate(); code != 0 || took > 10*time.Second {
+		t.Errorf("SIGTERM: exit %d after %s\n%s", code, took, s.output())
+	}
+	nothingPersonal(t, data)
+	if stdout, stderr, code := imprint(t, "projections", "verify", "--data", data); code != 0 {
+		t.Errorf("verify: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// publish publishes a version as the printed curl line does.
+func (s *server) publish(document, person, based, key, summary, content string) (int, string) {
+	s.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="document"`}, "Content-Type": {"application/json"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := json.NewEncoder(part).Encode(map[string]any{"major": true, "summary": map[string]string{"en": summary}}); err != nil {
+		s.t.Fatal(err)
+	}
+	file, err := form.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="report.md"`}, "Content-Type": {"text/markdown"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := file.Write([]byte(content)); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := form.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, fmt.Sprintf("%s/api/v1/documents/%s/versions", s.url, document), &body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	req.Header.Set("Imprint-Person", person)
+	req.Header.Set("If-Match", based)
+	req.Header.Set("Idempotency-Key", key)
+	return s.do(req)
+}
+
+// nothingPersonal looks for the names and addresses of the sample's persons in
+// every file of a data folder but the mails, which are the letters themselves.
+func nothingPersonal(t *testing.T, data string) {
+	t.Helper()
+	story, err := sample.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Contains(path, "/mail/") || strings.Contains(path, "/content/") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, p := range story.People {
+			for _, personal := range []string{p.Name, p.Address} {
+				if bytes.Contains(b, []byte(personal)) {
+					t.Errorf("%s holds something personal of %s in the clear", filepath.Base(path), p.Key)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestServeHoldsItsFolderAndStopsCleanly(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	secret, stderr, code := imprint(t, "token", "issue", "--data", data, "--person", "Ada", "--role", "publisher")
+	if code != 0 {
+		t.Fatalf("token issue: %s", stderr)
+	}
+	s := start(t, "serve", "--data", data, "--listen", "127.0.0.1:0")
+	if _, stderr, code := imprint(t, "token", "list", "--data", data); code != 1 || !strings.Contains(stderr, "in use by another imprint") {
+		t.Errorf("a second program: exit %d, %s", code, stderr)
+	}
+	if status, _ := s.get("/api/v1/library"); status != http.StatusUnauthorized {
+		t.Errorf("nobody's library: %d", status)
+	}
+	if status, body := s.get("/api/v1/library", "Authorization", "Bearer "+strings.TrimSpace(secret)); status != http.StatusOK {
+		t.Errorf("the token's library: %d %s", status, body)
+	}
+	if status, _ := s.get("/api/v1/library", "Imprint-Person", "ada"); status == http.StatusOK {
+		t.Error("the development header works outside the demo")
+	}
+	if code, took := s.terminate(); code != 0 || took > 10*time.Second {
+		t.Errorf("SIGTERM: exit %d after %s\n%s", code, took, s.output())
+	}
+	if strings.Contains(s.output(), strings.TrimSpace(secret)) {
+		t.Error("the token stands in the output")
+	}
+}
+
+func TestAMisspeltSettingIsRefused(t *testing.T) {
+	t.Setenv("IMPRINT_LISTNE", "127.0.0.1:0")
+	_, stderr, code := imprint(t, "version")
+	if code != 2 || !strings.Contains(stderr, "IMPRINT_LISTNE") || !strings.Contains(stderr, "IMPRINT_LISTEN") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"imprint/adapters/blob"
+	"imprint/adapters/datafolder"
+	"imprint/adapters/queries"
+	"imprint/adapters/sqlite/eventlog"
+	"imprint/adapters/sqlite/views"
+	"imprint/adapters/sqlite/work"
+	"imprint/domain"
+	"imprint/domain/event"
+	"imprint/domain/installation"
+	"imprint/domain/schema"
+	"imprint/handlers"
+	"imprint/projections"
+	"imprint/projections/catalog"
+	"imprint/projections/history"
+	"imprint/projections/library"
+	"imprint/projections/notices"
+)
+
+// embeddedHolder names this process in leases. The lock on the folder lets one
+// process in, so a restart after a crash may take its own leases over at once.
+const embeddedHolder = "embedded"
+
+// folderFlags name the installation that a command works on.
+type folderFlags struct {
+	Data          string `required:"" env:"IMPRINT_DATA" placeholder:"DIR" help:"The data folder."`
+	MasterKeyFile string `env:"IMPRINT_MASTER_KEY_FILE" placeholder:"FILE" help:"The master key, 64 hexadecimal digits. Default: master.key in the data folder."`
+}
+
+// opened is an installation on the embedded engines, open for writing: its files,
+// the ports over them, and the handlers on the ports.
+type opened struct {
+	folder   *datafolder.Folder
+	identity installation.LogOpened
+	clock    domain.Clock
+	logger   *slog.Logger
+	master   []byte
+
+	log     *eventlog.Log
+	work    *work.DB
+	views   *views.Store
+	content *blob.Directory
+	keys    *work.Keys
+	codec   *event.Codec
+
+	engine     projections.Engine
+	readModels *projections.Group
+	catalog    *queries.Catalog
+	library    *queries.Library
+	history    *queries.History
+	notices    *queries.Notices
+
+	publishing *handlers.Publishing
+	libraries  *handlers.Libraries
+	people     *handlers.People
+
+	closers []func() error // in the order of opening
+}
+
+// readModels lists the projections of this program.
+func readModels() []projections.Projection {
+	return []projections.Projection{catalog.Projection(), library.Projection(), history.Projection(), notices.Projection()}
+}
+
+// options of an installation.
+type options struct {
+	clock     domain.Clock
+	maxUpload int64  // bytes; 0: the default
+	name      string // of a new installation
+}
+
+// open opens or creates the installation in a folder, under the folder's lock.
+func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err error) {
+	if o.clock == nil {
+		o.clock = time.Now
+	}
+	in := &opened{clock: o.clock, logger: slog.Default()}
+	defer func() {
+		if err != nil {
+			_ = in.Close() // the first error tells more
+		}
+	}()
+	if in.folder, err = datafolder.Open(flags.Data); err != nil {
+		return nil, err
+	}
+	in.closers = append(in.closers, in.folder.Close)
+	if in.master, err = in.folder.MasterKey(flags.MasterKeyFile); err != nil {
+		return nil, err
+	}
+	if err = in.openFiles(ctx, o); err != nil {
+		return nil, err
+	}
+	if err = in.wire(); err != nil {
+		return nil, err
+	}
+	name := o.name
+	if name == "" {
+		name = "imprint"
+	}
+	in.identity, err = handlers.OpenInstallation(ctx, in.log, in.codec, in.clock, name)
+	return in, err
+}
+
+func (in *opened) openFiles(ctx context.Context, o options) (err error) {
+	if in.work, err = work.Open(ctx, in.folder.Work()); err != nil {
+		return err
+	}
+	in.closers = append(in.closers, in.work.Close)
+	if in.keys, err = work.NewKeys(in.work, in.master, in.clock); err != nil {
+		return err
+	}
+	if in.log, err = eventlog.Open(ctx, in.folder.Log(), eventlog.Options{Clock: in.clock}); err != nil {
+		return err
+	}
+	in.closers = append(in.closers, in.log.Close)
+	if in.views, err = views.Open(ctx, in.folder.Views(), time.Now); err != nil {
+		return err
+	}
+	in.closers = append(in.closers, in.views.Close)
+	in.content, err = blob.Open(in.folder.Content(), blob.Options{MaxBytes: o.maxUpload})
+	return err
+}
+
+// wire puts the handlers on the ports.
+func (in *opened) wire() error {
+	registry, err := schema.Registry()
+	if err != nil {
+		return err
+	}
+	in.codec = event.NewCodec(registry, in.keys)
+	in.engine = projections.Engine{Log: in.log, Registry: registry, Store: in.views, Holder: embeddedHolder}
+	if in.readModels, err = in.engine.Group(readModels()...); err != nil {
+		return err
+	}
+	in.catalog = queries.NewCatalog(in.views, views.Search{})
+	in.library = queries.NewLibrary(in.views)
+	in.history = queries.NewHistory(in.views)
+	in.notices = queries.NewNotices(in.views)
+	in.publishing = handlers.NewPublishing(in.log, in.codec, in.content, in.clock, in.catalog)
+	in.libraries = handlers.NewLibraries(in.log, in.codec, in.catalog, in.clock)
+	in.people = handlers.NewPeople(in.log, in.codec, in.keys, work.NewNames(in.work), work.NewTokens(in.work), in.clock)
+	return nil
+}
+
+// secret derives a secret for one purpose from the master key (HKDF, RFC 5869).
+func (in *opened) secret(purpose string) ([]byte, error) {
+	s, err := hkdf.Key(sha256.New, in.master, nil, "imprint "+purpose, sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive the secret for %s: %w", purpose, err)
+	}
+	return s, nil
+}
+
+// Close closes the files in the reverse order of their opening.
+func (in *opened) Close() error {
+	var errs []error
+	for i := len(in.closers) - 1; i >= 0; i-- {
+		errs = append(errs, in.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// viewed is an installation open for reading, beside a program that may serve it.
+type viewed struct {
+	log    *eventlog.Log
+	engine projections.Engine
+}
+
+// view opens an installation for reading.
+func view(ctx context.Context, flags folderFlags) (_ *viewed, closeAll func() error, err error) {
+	folder, err := datafolder.View(flags.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, err := eventlog.OpenReadOnly(ctx, folder.Log())
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := views.OpenReadOnly(ctx, folder.Views())
+	if err != nil {
+		return nil, nil, errors.Join(err, log.Close())
+	}
+	registry, err := schema.Registry()
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close(), log.Close())
+	}
+	v := &viewed{log: log, engine: projections.Engine{Log: log, Registry: registry, Store: store, Holder: embeddedHolder}}
+	return v, func() error { return errors.Join(store.Close(), log.Close()) }, nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"time"
+
+	"imprint/adapters/maildir"
+	"imprint/adapters/smtp"
+	"imprint/adapters/sqlite/work"
+	"imprint/handlers/digest"
+)
+
+// portalFlags say how the portal is called and where it stands: what mails say
+// and where their links lead.
+type portalFlags struct {
+	PortalName string `env:"IMPRINT_PORTAL_NAME" default:"Imprint" help:"The portal's name, in mails and pages."`
+	PortalURL  string `env:"IMPRINT_PORTAL_URL" placeholder:"URL" help:"Where readers reach the portal. Default: http:// and the listening address."`
+}
+
+// mailFlags say how digests leave.
+type mailFlags struct {
+	Mail        string `env:"IMPRINT_MAIL" default:"dir" placeholder:"dir|smtp://…" help:"Where digests go: dir (files in the data folder's mail/), or smtp://[user:password@]host:port[?tls=starttls|implicit|none]. A password belongs in the environment."`
+	MailFrom    string `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" help:"The sender of digests."`
+	MailBounces string `env:"IMPRINT_MAIL_BOUNCES" placeholder:"ADDRESS" help:"Where mail servers report failures. Default: the sender."`
+}
+
+// keepMails is the value of --mail by which mails are kept as files.
+const keepMails = "dir"
+
+// graceFlag is how long a mistake can be withdrawn unmailed.
+type graceFlag struct {
+	Grace time.Duration `env:"IMPRINT_GRACE" default:"10m" help:"The time between publishing and the release of its notice; urgent versions have none."`
+}
+
+// mailing is the digest worker with what it sends by.
+type mailing struct {
+	*digest.Service
+	links *digest.Links
+	kept  *maildir.Directory // nil: mails are sent, not kept
+	close func() error
+}
+
+// Close ends kept connections.
+func (m *mailing) Close() error { return m.close() }
+
+// digests makes the digest worker of an installation.
+func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error) {
+	links, err := digest.NewLinks(portal.PortalURL, in.master)
+	if err != nil {
+		return nil, err
+	}
+	m := &mailing{links: links, close: func() error { return nil }}
+	ports := digest.Ports{
+		Log: in.log, Codec: in.codec, Keys: in.keys, Work: work.NewDigests(in.work, time.Now),
+		Notices: in.notices, Passed: in.readModels, Encoder: smtp.Encoder{}, Links: links,
+		Clock: in.clock, Logger: in.logger,
+	}
+	config := digest.Config{Portal: portal.PortalName, From: flags.MailFrom, Bounces: flags.MailBounces, Holder: embeddedHolder, Connections: 1}
+	if flags.Mail == keepMails {
+		if m.kept, err = maildir.Open(in.folder.Mail()); err != nil {
+			return nil, err
+		}
+		ports.Mailer, ports.Sent = m.kept, m.kept
+	} else {
+		settings, err := smtp.Parse(flags.Mail)
+		if err != nil {
+			return nil, err
+		}
+		mailer := smtp.NewMailer(settings)
+		ports.Mailer, ports.Sent, m.close = mailer, digest.NoSent{}, mailer.Close
+		config.Connections = settings.Connections
+	}
+	m.Service, err = digest.New(config, ports)
+	return m, err
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"imprint/adapters/cron"
+	"imprint/domain"
+	"imprint/domain/access"
+	"imprint/handlers"
+	"imprint/handlers/api"
+	"imprint/handlers/digest"
+	"imprint/handlers/portal"
+	"imprint/handlers/web"
+)
+
+const (
+	defaultListen = "127.0.0.1:8080"
+	// heartbeat wakes the digest worker; what is due is stored, not timed.
+	heartbeat = 5 * time.Second
+	// drainTime bounds how long requests under way may take when the program stops;
+	// the whole stop stays below ten seconds.
+	drainTime = 5 * time.Second
+)
+
+type serveCommand struct {
+	folderFlags
+	portalFlags
+	mailFlags
+	graceFlag
+	Listen    string `env:"IMPRINT_LISTEN" default:"${listen}" help:"The address to listen on."`
+	MaxUpload int64  `env:"IMPRINT_MAX_UPLOAD" default:"104857600" placeholder:"BYTES" help:"The largest file that may be published, in bytes."`
+	Name      string `env:"IMPRINT_NAME" default:"imprint" help:"The name of a new installation; it stands in its log for ever."`
+}
+
+// Help is shown by imprint serve --help.
+func (serveCommand) Help() string {
+	return "Serves the API (docs at /docs), the pages, /healthz (alive) and /readyz (read models caught up), and sends the digests. Persons are known by access tokens: imprint token issue. SIGTERM or Ctrl-C stops it within ten seconds; nothing acknowledged is lost."
+}
+
+func (c *serveCommand) Run(ctx context.Context, io *console) (err error) {
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	in, err := open(ctx, c.folderFlags, options{maxUpload: c.MaxUpload, name: c.Name})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	s := &site{opened: in, portal: c.portalFlags, mail: c.mailFlags, grace: c.Grace, maxUpload: c.MaxUpload,
+		authenticator: web.Bearer{Tokens: in.people}}
+	return s.run(ctx, listener, func() {
+		fmt.Fprintf(io.Err, "imprint serves %s on http://%s; stop it with Ctrl-C\n", in.folder.Dir, listener.Addr())
+	})
+}
+
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, domain.Refuse(domain.Unavailable, "listen", "%s cannot be listened on; is another program using it? Choose another with --listen", address).Because(err)
+	}
+	return l, nil
+}
+
+// site is an installation with everything that runs while it is served.
+type site struct {
+	*opened
+	portal        portalFlags
+	mail          mailFlags
+	grace         time.Duration
+	maxUpload     int64
+	authenticator web.Authenticator
+	mails         portal.Mails    // nil but in the demo
+	persons       []portal.Person // nil but in the demo
+}
+
+// run serves until the context ends, and then lets what is under way finish. up
+// is called once the address answers.
+func (s *site) run(ctx context.Context, listener net.Listener, up func()) error {
+	if s.portal.PortalURL == "" {
+		s.portal.PortalURL = "http://" + listener.Addr().String()
+	}
+	digests, err := s.digests(s.portal, s.mail)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	handler, err := s.handler(digests)
+	if err != nil {
+		return errors.Join(err, digests.Close(), listener.Close())
+	}
+	beat, err := cron.Start(heartbeat)
+	if err != nil {
+		return errors.Join(err, digests.Close(), listener.Close())
+	}
+	defer beat.Stop()
+	server := web.NewServer(handler, s.logger)
+
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return s.readModels.Run(ctx) })
+	work.Go(func() error { return s.reactions(s.grace).Run(ctx) })
+	work.Go(func() error { return digests.Run(ctx, beat.Beats()) })
+	work.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+		}
+		return nil
+	})
+	work.Go(func() error {
+		<-ctx.Done()
+		drain, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer stop()
+		if err := server.Shutdown(drain); err != nil {
+			return server.Close() // a request is stuck: it ends unanswered
+		}
+		return nil
+	})
+	up()
+	err = work.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, digests.Close())
+}
+
+// handler is everything that answers requests.
+func (s *site) handler(digests *mailing) (http.Handler, error) {
+	secret, err := s.secret("web")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := web.NewKeys(secret)
+	if err != nil {
+		return nil, err
+	}
+	programming, err := api.New(api.Parts{
+		Publishing: s.publishing, Libraries: s.libraries, People: s.people,
+		Catalog: s.catalog, Library: s.library, History: s.history, Settings: s.people,
+		Store: s.content, Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys, MaxUpload: s.maxUpload,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := portal.New(portal.Parts{
+		Catalog: s.catalog, Library: s.library, History: s.history,
+		Libraries: s.libraries, People: s.people, Settings: s.people,
+		Store: s.content, Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,
+		Unsubscriber: unsubscriber{links: digests.links, people: s.people},
+		Mails:        s.mails, Persons: s.persons,
+	})
+	if err != nil {
+		return nil, err
+	}
+	edge := &web.Edge{Authenticator: s.authenticator, Log: s.logger}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
+	})
+	mux.HandleFunc("GET /readyz", s.ready)
+	for _, prefix := range []string{"/api/", "/openapi.json", "/openapi.yaml", "/docs", "/problems/"} {
+		mux.Handle(prefix, edge.Handler(programming))
+	}
+	mux.Handle("/", edge.Handler(pages))
+	return mux, nil
+}
+
+// unsubscriber turns off the digests of the person whom a signed link names.
+type unsubscriber struct {
+	links  *digest.Links
+	people *handlers.People
+}
+
+// Unsubscribe implements portal.Unsubscriber. The request's id follows from
+// the moment, not from the token: the same link works again after a person has
+// turned digests on once more.
+func (u unsubscriber) Unsubscribe(ctx context.Context, token string) error {
+	id, err := u.links.Verify(token)
+	if err != nil {
+		return err
+	}
+	_, err = u.people.TurnOff(ctx, handlers.Request{
+		ID: "unsubscribe-" + uuid.NewString(), Actor: access.Reader{Person: id.String()}, Correlation: web.Correlation(ctx),
+	}, id)
+	return err
+}
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready      bool        `json:"ready"`
+	ReadModels []readModel `json:"readModels"`
+}
+
+type readModel struct {
+	Name     string `json:"name"`
+	Version  int    `json:"version"`
+	Ordinal  int64  `json:"ordinal"`
+	CaughtUp bool   `json:"caughtUp"`
+	Parked   int    `json:"parkedKeys"`
+	Trouble  string `json:"trouble,omitempty"`
+}
+
+// ready answers 200 once every read model has caught up with the log and none
+// has stopped.
+func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
+	answer := readiness{Ready: true}
+	for _, st := range s.readModels.Status() {
+		m := readModel{Name: st.Projection, Version: st.Version, Ordinal: st.Checkpoint.Ordinal, CaughtUp: st.CaughtUp, Parked: st.Parked}
+		switch {
+		case st.Stopped != "":
+			m.Trouble = "stopped: the log says why; see imprint projections list"
+		case st.Trouble != "":
+			m.Trouble = "trying again: the log says why"
+		}
+		answer.Ready = answer.Ready && st.CaughtUp && st.Stopped == ""
+		answer.ReadModels = append(answer.ReadModels, m)
+	}
+	status := http.StatusOK
+	if !answer.Ready {
+		status = http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, answer)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		slog.Debug("an answer was not taken", "error", err)
+	}
+}
