@@ -1,0 +1,112 @@
+package queries
+
+// One document as lists show it.
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/access"
+	"imprint/projections"
+	"imprint/projections/catalog"
+)
+
+// itemColumns are those of a document d that an item is made of.
+const itemColumns = `d.document, d.title, d.title_sort, d.description, d.series, d.categories, d.version, d.summary, d.last_updated, d.withdrawn, d.audience`
+
+// item is an Item with what only its list needs.
+type item struct {
+	catalog.Item
+	titleSort string
+}
+
+// scan reads itemColumns and what follows them.
+func (it *item) scan(scan func(...any) error, more ...any) error {
+	var id, series, audience string
+	var updated int64
+	err := scan(append([]any{&id, as(&it.Title), &it.titleSort, as(&it.Description), &series, as(&it.Categories),
+		&it.Version, as(&it.Summary), &updated, &it.Withdrawn, &audience}, more...)...)
+	if err != nil {
+		return err
+	}
+	it.LastUpdated, it.Audience = projections.Time(updated), access.Audience{Kind: access.Kind(audience)}
+	if it.ID, err = uuid.Parse(id); err != nil {
+		return err
+	}
+	it.Series, err = optional(series)
+	return err
+}
+
+// optional reads an id column that may be empty.
+func optional(id string) (uuid.UUID, error) {
+	if id == "" {
+		return uuid.Nil, nil
+	}
+	return uuid.Parse(id)
+}
+
+// items reads a list's rows and then the names of their series: at most a page
+// of them, by primary key.
+func (c *Catalog) items(ctx context.Context, q Querier, st *statement) (items []item, err error) {
+	err = st.each(ctx, q, func(scan func(...any) error) error {
+		var it item
+		err := it.scan(scan, &it.MatchedVersion)
+		items = append(items, it)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	names := map[uuid.UUID]domain.Text{}
+	for i := range items {
+		id := items[i].Series
+		if id == uuid.Nil {
+			continue
+		}
+		if _, known := names[id]; !known {
+			if names[id], err = c.seriesName(ctx, q, id); err != nil {
+				return nil, err
+			}
+		}
+		items[i].SeriesName = names[id]
+	}
+	return items, nil
+}
+
+func (c *Catalog) seriesName(ctx context.Context, q Querier, id uuid.UUID) (name domain.Text, err error) {
+	if id == uuid.Nil {
+		return nil, nil
+	}
+	err = new(statement).add(`SELECT name FROM `+c.series+` WHERE series = ?`, id.String()).
+		each(ctx, q, func(scan func(...any) error) error { return scan(as(&name)) })
+	return name, err
+}
+
+// matched says which version a number or hash of the term found, if it is not
+// the newest.
+func (c *Catalog) matched(ctx context.Context, q Querier, s selection, it *item) error {
+	st := new(statement).add(`SELECT MAX(v.number) FROM `+c.versions+` v WHERE v.document = ?`, it.ID.String())
+	switch {
+	case s.query.SHA256 != "":
+		st.add(` AND EXISTS (SELECT 1 FROM `+c.hashes+` h WHERE h.document = v.document AND h.version = v.version AND h.sha256 = ?)`, s.query.SHA256)
+	case len(s.query.Versions) > 0:
+		st.add(` AND v.number = ?`, int64(s.query.Versions[0]))
+	default:
+		if it.MatchedVersion == it.Version {
+			it.MatchedVersion = 0
+		}
+		return nil
+	}
+	return st.each(ctx, q, func(scan func(...any) error) error {
+		var number *int64
+		if err := scan(&number); err != nil {
+			return err
+		}
+		if number != nil && int(*number) != it.Version {
+			it.MatchedVersion = int(*number)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,152 @@
+package catalog
+
+// The folds of a document's own key: documents and tags.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/document"
+	"imprint/domain/terms"
+	"imprint/projections"
+)
+
+func foldDocument(s *projections.State, e projections.Event) error {
+	row, exists := projections.Row[documentRow](s)
+	if p, first := e.Payload.(document.Published); first == exists {
+		return fmt.Errorf("a %s event for the document %s, which is there: %t", e.Type, s.Key().Parts[0], exists)
+	} else if first {
+		row.Document = p.Document
+	}
+	if err := row.apply(e); err != nil {
+		return err
+	}
+	row.Revision = e.Revision
+	row.stand()
+	row.index()
+	projections.Put(s, row)
+	projections.Replace(s, row.tags())
+	return nil
+}
+
+// apply changes what the event tells; everything else follows. It fails where the
+// event speaks of a version that cannot be.
+func (r *documentRow) apply(e projections.Event) error {
+	switch p := e.Payload.(type) {
+	case document.Published:
+		r.detail(p.Details, e.Ordinal)
+		r.Audience = p.Audience.Kind
+		return r.remember(published(p.Version, p.Origin, e.Meta.Time))
+	case document.Versioned:
+		return r.remember(published(p.Version, p.Origin, e.Meta.Time))
+	case document.DetailsRevised:
+		r.detail(p.Details, e.Ordinal)
+	case document.AudienceChanged:
+		r.Audience = p.Audience.Kind
+	case document.SummaryCorrected:
+		return r.change(p.Number, func(v *remembered) { v.Summary = p.Summary })
+	case document.DatesCorrected:
+		return r.change(p.Number, func(v *remembered) {
+			if v.Claimed {
+				v.UpdatedAt = p.PublishedAt
+			}
+		})
+	case document.VersionWithdrawn:
+		return r.change(p.Number, func(v *remembered) { v.Withdrawn = true })
+	case document.VersionReinstated:
+		return r.change(p.Number, func(v *remembered) { v.Withdrawn = false })
+	case document.Withdrawn:
+		r.Withdrawn, r.Reason, r.WithdrawnAt = true, p.Reason, p.WithdrawnAt
+	case document.Reinstated:
+		r.Withdrawn, r.Reason, r.WithdrawnAt = false, nil, time.Time{}
+	}
+	return nil
+}
+
+// published is a new version as the row remembers it. What was imported counts
+// by the time claimed, everything else by the time recorded.
+func published(v document.Version, origin *document.Origin, recorded time.Time) remembered {
+	r := remembered{standing: standing{Version: v.Number, Summary: v.Summary, UpdatedAt: recorded}, Major: v.Major}
+	if origin != nil {
+		r.UpdatedAt, r.Claimed = v.PublishedAt, true
+	}
+	return r
+}
+
+func (r *documentRow) detail(d document.Details, ordinal int64) {
+	switch {
+	case d.Series == uuid.Nil:
+		r.SeriesSince = 0
+	case d.Series != r.Series:
+		r.SeriesSince = ordinal
+	}
+	r.Title, r.Description, r.Series = d.Title, d.Description, d.Series
+	r.Categories, r.Services, r.Regions, r.Industries = d.Categories, d.Services, d.Regions, d.Industries
+}
+
+// index sets the columns that are sorted and searched by.
+func (r *documentRow) index() {
+	r.TitleSort = terms.Normalise(r.Title.String())
+	r.FoundTitle = normalise(r.Title)
+	r.FoundText = strings.TrimSpace(normalise(r.Description) + " " + normalise(r.Summary))
+	var refs []string
+	if r.Series != uuid.Nil {
+		refs = append(refs, SeriesToken(r.Series.String()))
+	}
+	for _, c := range r.Categories {
+		refs = append(refs, CategoryToken(c))
+	}
+	r.FoundRefs = strings.Join(refs, " ")
+}
+
+// normalise makes all languages of a text searchable.
+func normalise(t domain.Text) string {
+	var parts []string
+	for _, l := range t.Locales() {
+		if n := terms.Normalise(t[l]); n != "" && !slices.Contains(parts, n) {
+			parts = append(parts, n)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// SeriesToken is the word by which the documents of a series are found once the
+// series has been: names join at read.
+func SeriesToken(id string) string { return "series" + strings.ReplaceAll(id, "-", "") }
+
+// CategoryToken is the same for a category. Slugs differ in letters, digits and
+// dashes; the dash, which would part the token, becomes a letter that no slug's
+// other characters can make ambiguous, since z itself is doubled.
+func CategoryToken(id string) string {
+	return "category" + strings.NewReplacer("z", "zz", "-", "zy", "_", "zx", ".", "zw").Replace(id)
+}
+
+func (r *documentRow) tags() []tagRow {
+	var rows []tagRow
+	add := func(facet string, values ...string) {
+		for _, v := range values {
+			rows = append(rows, tagRow{
+				Document: r.Document, Facet: facet, Value: v,
+				LastUpdated: r.LastUpdated, TitleSort: r.TitleSort, Audience: r.Audience,
+			})
+		}
+	}
+	add(FacetCategory, r.Categories...)
+	add(FacetService, r.Services...)
+	if slices.Contains(r.Regions, EveryRegion) {
+		// It matches every region already: counts add up without a second tag.
+		add(FacetRegion, EveryRegion)
+	} else {
+		add(FacetRegion, r.Regions...)
+	}
+	add(FacetIndustry, r.Industries...)
+	if r.Series != uuid.Nil {
+		add(FacetSeries, r.Series.String())
+	}
+	return rows
+}
