@@ -82,8 +82,8 @@ func (g *grower) tell(ctx context.Context) error {
 	for _, step := range g.story.Steps {
 		next := g.daysAgo(step.DaysAgo)
 		// The days between two steps pass with their digests.
-		for ; at.Before(next); at = at.Add(24 * time.Hour) {
-			if err := g.consequences(ctx, at); err != nil {
+		for at = at.Add(24 * time.Hour); at.Before(next); at = at.Add(24 * time.Hour) {
+			if err := g.mail(ctx, at); err != nil {
 				return err
 			}
 		}
@@ -92,11 +92,11 @@ func (g *grower) tell(ctx context.Context) error {
 		if err := g.step(ctx, step); err != nil {
 			return fmt.Errorf("the sample, %.2f days ago, %s of %s%s: %w", step.DaysAgo, step.Do, step.Document, step.Series, err)
 		}
-		if err := g.consequences(ctx, at); err != nil {
+		if err := g.consequences(ctx, step); err != nil {
 			return err
 		}
 	}
-	return g.consequences(ctx, g.start)
+	return g.mail(ctx, g.start)
 }
 
 // found makes what is there before the first step.
@@ -128,15 +128,25 @@ func (g *grower) found(ctx context.Context) error {
 	return nil
 }
 
-// consequences lets reactions, read models and digests follow at a time.
-func (g *grower) consequences(ctx context.Context, at time.Time) error {
-	g.clock.set(at)
+// consequences lets read models and, where there is anything to tell, reactions
+// and digests follow a step.
+func (g *grower) consequences(ctx context.Context, step sample.Step) error {
+	switch step.Do {
+	case sample.Save, sample.Remove, sample.Follow, sample.Unfollow, sample.Settings:
+		return g.settled(ctx) // the next step may ask what is visible
+	}
 	if err := g.reactions.CatchUp(ctx); err != nil {
 		return err
 	}
 	if err := g.settled(ctx); err != nil {
 		return err
 	}
+	return g.mail(ctx, g.clock.Now())
+}
+
+// mail sends the digests that are due at a time.
+func (g *grower) mail(ctx context.Context, at time.Time) error {
+	g.clock.set(at)
 	_, err := g.digests.RunOnce(ctx)
 	return err
 }
