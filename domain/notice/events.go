@@ -18,7 +18,7 @@ const (
 	NewVersion        Kind = "versioned"         // a major version
 	VersionWithdrawn  Kind = "version-withdrawn" // one version
 	DocumentWithdrawn Kind = "withdrawn"
-	Reinstated        Kind = "reinstated"
+	Reinstated        Kind = "reinstated"     // the document, or one version
 	SeriesChanged     Kind = "series-changed" // a document joined, left or moved
 	Discontinued      Kind = "discontinued"   // a series has ended
 )
@@ -32,7 +32,7 @@ type Released struct {
 	Document     uuid.UUID `json:"document,omitzero"` // absent for a series' own notice
 	Version      int       `json:"version,omitempty"`
 	Series       uuid.UUID `json:"series,omitzero"`     // the document's at the cause, or the series itself
-	LeftSeries   uuid.UUID `json:"leftSeries,omitzero"` // SeriesChanged: where it was before
+	LeftSeries   uuid.UUID `json:"leftSeries,omitzero"` // SeriesChanged: where readers were last told it was
 }
 
 // EventType is the name under which the event stands in the log, for ever.

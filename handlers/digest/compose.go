@@ -50,14 +50,14 @@ func (s *Service) compose(ctx context.Context, st digest.Standing, w digest.Wind
 	for _, e := range entries {
 		item := e.Item
 		item.Kind = e.Kind
-		// The end of a series has no document and so no audience of its own.
-		if item.Document != uuid.Nil && !access.MaySee(reader, e.Audience) {
+		// The end of a series carries the widest audience among its documents.
+		if !access.MaySee(reader, e.Audience) {
 			c.withheld = append(c.withheld, item)
 			continue
 		}
 		c.items = append(c.items, item)
 		if len(c.letter.Items) < letter.MaxItems {
-			c.letter.Items = append(c.letter.Items, s.word(e))
+			c.letter.Items = append(c.letter.Items, s.word(reader, e))
 		} else {
 			c.letter.More++
 		}
@@ -121,7 +121,7 @@ func readerOf(person uuid.UUID) access.Reader {
 }
 
 // word says an entry in the letter's terms.
-func (s *Service) word(e entry) letter.Item {
+func (s *Service) word(reader access.Reader, e entry) letter.Item {
 	i := letter.Item{
 		Kind: kindOf(e), Title: e.Title, Version: e.Item.Version, Updates: e.Item.Updates,
 		At: e.CauseAt, Summary: e.Summary, Reason: e.Reason, Series: e.SeriesName, MaybeSent: e.maybeSent,
@@ -130,8 +130,9 @@ func (s *Service) word(e entry) letter.Item {
 		i.SeriesURL = s.links.Series(e.Series)
 	}
 	switch {
-	case e.Item.Document == uuid.Nil:
-		i.URL = s.links.Series(e.Item.Series)
+	case e.Item.Document == uuid.Nil: // the notice is about the series itself
+		i.Title, i.URL = e.SeriesName, s.links.Series(e.Item.Series)
+		i.Series, i.SeriesURL = nil, ""
 	case e.Kind == notice.VersionWithdrawn:
 		i.URL = s.links.Version(e.Item.Document, e.Item.Version)
 	default:
@@ -143,8 +144,9 @@ func (s *Service) word(e entry) letter.Item {
 			i.Via = letter.ViaSeries
 		}
 	}
-	if e.Successor != uuid.Nil {
-		i.SuccessorURL = s.links.Series(e.Successor)
+	// A letter is made for one reader, who may not know of the successor.
+	if e.Successor != uuid.Nil && access.MaySee(reader, e.SuccessorAudience) {
+		i.Successor, i.SuccessorURL = e.SuccessorName, s.links.Series(e.Successor)
 	}
 	return i
 }

@@ -10,13 +10,17 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/calendar"
 	"imprint/domain/digest"
 	"imprint/domain/document"
 	"imprint/domain/event"
+	"imprint/domain/library"
 	"imprint/domain/mail"
+	"imprint/domain/notice"
 	"imprint/domain/person"
+	"imprint/domain/series"
 )
 
 // scene is a world with one reader who keeps one document.
@@ -87,6 +91,21 @@ func TestTheMailItself(t *testing.T) {
 		if !strings.Contains(strings.ReplaceAll(text, "\r\n ", " "), want) {
 			t.Errorf("the mail lacks %q:\n%s", want, b)
 		}
+	}
+}
+
+func TestTheEndOfASeriesIsToldByItsName(t *testing.T) {
+	w, reader, _ := scene(t, calendar.Immediate)
+	line := uuid.New()
+	w.tell(series.Stream(line), series.Opened{Series: line, Name: domain.English("Penetration Tests")})
+	w.tell(library.Stream(reader), library.SeriesFollowed{Person: reader, Series: line})
+	cause, id := w.tell(series.Stream(line), series.Discontinued{Series: line, Reason: domain.English("Replaced.")})
+	w.tell(notice.Stream(id), notice.Released{Cause: id, CauseOrdinal: cause, Kind: notice.Discontinued, Series: line})
+	w.round()
+	mails, err := w.service.Mails(w.ctx, 10)
+	w.must(err)
+	if len(mails) != 1 || !strings.Contains(mails[0].Subject, "Penetration Tests") {
+		t.Errorf("%+v", mails)
 	}
 }
 

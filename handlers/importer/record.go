@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"imprint/domain"
 	"imprint/domain/content"
@@ -38,20 +39,24 @@ type Record struct {
 // ParseRecord reads one line. Errors are domain.Invalid and name the field.
 func ParseRecord(line []byte) (Record, error) {
 	var r Record
+	if !utf8.Valid(line) {
+		return Record{}, domain.Refuse(domain.Invalid, "bad-utf8", "it is not valid UTF-8; is the file damaged?")
+	}
 	if err := json.Unmarshal(line, &r); err != nil {
 		return Record{}, domain.Refuse(domain.Invalid, "bad-corpus-line", "it is not a JSON object of the corpus' format").Because(err)
 	}
-	for field, key := range map[string]string{"doc": r.Doc, "source": r.Source, "series": r.Series} {
-		if err := checkKey(field, key); err != nil {
-			return Record{}, err
-		}
-	}
+	keys := []struct{ field, key string }{{"doc", r.Doc}, {"source", r.Source}, {"series", r.Series}}
 	if r.RenamedFrom != "" {
-		if err := checkKey("renamed_from", r.RenamedFrom); err != nil {
+		keys = append(keys, struct{ field, key string }{"renamed_from", r.RenamedFrom})
+	}
+	for _, k := range keys {
+		if err := checkKey(k.field, k.key); err != nil {
 			return Record{}, err
 		}
 	}
 	switch {
+	case r.Series != r.Source && !strings.HasPrefix(r.Series, r.Source+"/"):
+		return Record{}, bad("series", "series %.100q does not lie in its source %.100q", r.Series, r.Source)
 	case !strings.HasPrefix(r.Doc, r.Source+"/"):
 		return Record{}, bad("doc", "doc %.100q does not begin with its source %.100q", r.Doc, r.Source)
 	case r.Version < 1:

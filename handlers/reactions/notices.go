@@ -17,6 +17,7 @@ var noticeTypes = []string{
 	document.Published{}.EventType(),
 	document.Versioned{}.EventType(),
 	document.VersionWithdrawn{}.EventType(),
+	document.VersionReinstated{}.EventType(),
 	document.Withdrawn{}.EventType(),
 	document.Reinstated{}.EventType(),
 	document.DetailsRevised{}.EventType(),
@@ -24,15 +25,10 @@ var noticeTypes = []string{
 }
 
 // holdNotice keeps the notice of a cause until its grace period ends.
-func (r *Reactions) holdNotice(ctx context.Context, e event.Recorded, p event.Payload) error {
-	told, urgent, err := r.noticeOf(ctx, e, p)
-	if err != nil || told.Kind == "" {
+func (r *Reactions) holdNotice(ctx context.Context, d delivery, payload event.Payload) error {
+	pending, told, err := r.pendingOf(ctx, d, payload)
+	if err != nil || !told {
 		return err
-	}
-	told.Cause, told.CauseOrdinal = e.ID, e.Ordinal
-	pending := notice.Pending{Notice: told, ReleaseAt: e.Meta.Time.Add(r.grace), Correlation: e.Meta.Correlation}
-	if urgent {
-		pending.ReleaseAt = e.Meta.Time
 	}
 	if err := r.store.Hold(ctx, pending); err != nil {
 		return err
@@ -44,41 +40,59 @@ func (r *Reactions) holdNotice(ctx context.Context, e event.Recorded, p event.Pa
 	return nil
 }
 
+// pendingOf answers the notice of a cause and when it may be released; false for
+// an event that nobody is told of.
+func (r *Reactions) pendingOf(ctx context.Context, d delivery, payload event.Payload) (notice.Pending, bool, error) {
+	e := d.Event
+	told, urgent, err := r.noticeOf(ctx, e, payload)
+	if err != nil || told.Kind == "" {
+		return notice.Pending{}, false, err
+	}
+	told.Cause, told.CauseOrdinal = e.ID, e.Ordinal
+	pending := notice.Pending{
+		Notice: told, ReleaseAt: e.Meta.Time.Add(r.grace), Correlation: e.Meta.Correlation, CauseType: e.Type, Before: d.Before,
+	}
+	if urgent {
+		pending.ReleaseAt = e.Meta.Time
+	}
+	return pending, true, nil
+}
+
 // noticeOf answers the notice of an event; without a kind if there is none.
-func (r *Reactions) noticeOf(ctx context.Context, e event.Recorded, p event.Payload) (told notice.Released, urgent bool, err error) {
-	switch p := p.(type) {
+func (r *Reactions) noticeOf(ctx context.Context, e event.Recorded, payload event.Payload) (told notice.Released, urgent bool, err error) {
+	if origin(payload) != nil {
+		return told, false, nil
+	}
+	switch p := payload.(type) {
 	case document.Published:
-		if p.Origin == nil {
-			told = notice.Released{Kind: notice.NewDocument, Document: p.Document, Version: p.Version.Number, Series: p.Details.Series}
-			return told, p.Version.Urgent, nil
-		}
+		told = notice.Released{Kind: notice.NewDocument, Document: p.Document, Version: p.Version.Number, Series: p.Details.Series}
+		urgent = p.Version.Urgent
 	case document.Versioned:
-		if p.Origin == nil && p.Version.Major {
+		if p.Version.Major {
 			told, err = r.ofDocument(ctx, e, p.Document, notice.NewVersion, p.Version.Number)
-			return told, p.Version.Urgent, err
+			urgent = p.Version.Urgent
 		}
 	case document.VersionWithdrawn:
 		told, err = r.ofDocument(ctx, e, p.Document, notice.VersionWithdrawn, p.Number)
+	case document.VersionReinstated:
+		told, err = r.ofDocument(ctx, e, p.Document, notice.Reinstated, p.Number)
 	case document.Withdrawn:
-		if p.Origin == nil {
-			told, err = r.ofDocument(ctx, e, p.Document, notice.DocumentWithdrawn, 0)
-		}
+		told, err = r.ofDocument(ctx, e, p.Document, notice.DocumentWithdrawn, 0)
 	case document.Reinstated:
-		if p.Origin == nil {
-			told, err = r.ofDocument(ctx, e, p.Document, notice.Reinstated, 0)
-		}
+		told, err = r.ofDocument(ctx, e, p.Document, notice.Reinstated, 0)
 	case document.DetailsRevised:
-		if p.Origin == nil {
-			told, err = r.ofMove(ctx, e, p)
-		}
+		told, err = r.ofMove(ctx, e, p)
 	case series.Discontinued:
 		told = notice.Released{Kind: notice.Discontinued, Series: p.Series}
 	}
-	return told, false, err
+	return told, urgent, err
 }
 
+// ofDocument completes a notice by the series the document was in at the event
+// and, where no version is named, its current one.
 func (r *Reactions) ofDocument(ctx context.Context, e event.Recorded, id uuid.UUID, kind notice.Kind, version int) (notice.Released, error) {
-	state, _, err := r.documentAt(ctx, id, e.Revision)
+	facts, err := r.facts(ctx, id, until(e.Revision))
+	state := stateOf(facts)
 	if version == 0 {
 		version = state.Current()
 	}
@@ -87,7 +101,8 @@ func (r *Reactions) ofDocument(ctx context.Context, e event.Recorded, id uuid.UU
 
 // ofMove is the one notice of a document that joined, left or changed a series.
 func (r *Reactions) ofMove(ctx context.Context, e event.Recorded, p document.DetailsRevised) (notice.Released, error) {
-	before, _, err := r.documentAt(ctx, p.Document, e.Revision-1)
+	facts, err := r.facts(ctx, p.Document, until(e.Revision-1))
+	before := stateOf(facts)
 	if err != nil || before.Details().Series == p.Details.Series {
 		return notice.Released{}, err
 	}

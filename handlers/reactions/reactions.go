@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -15,7 +16,6 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/domain"
-	"imprint/domain/document"
 	"imprint/domain/event"
 	"imprint/domain/reaction"
 )
@@ -26,6 +26,8 @@ const (
 	longestRetry  = 2 * time.Second
 	closeTimeout  = 5 * time.Second
 	parkedTopic   = "parked"
+	releaseName   = "release"
+	maxReason     = 1000 // bytes of a parked event's reason
 	streamPage    = 1000
 	appendRetries = 5
 )
@@ -42,13 +44,14 @@ type Reactions struct {
 	grace time.Duration
 
 	handlers map[string]handler
-	wake     chan struct{} // tells the releaser that a notice is held
+	wake     chan struct{} // tells the releasing that a notice is held
 }
 
-// handler is one reaction: the types it is about, and what it does.
+// handler is one reaction: the types it is about, and what it does. The one
+// without types is about the end of grace periods.
 type handler struct {
 	types []string
-	react func(ctx context.Context, e event.Recorded, p event.Payload) error
+	react func(ctx context.Context, d delivery, p event.Payload) error
 }
 
 // New makes the reactions. grace lies between a cause and the release of its
@@ -56,8 +59,9 @@ type handler struct {
 func New(log event.Log, codec *event.Codec, store Store, clock domain.Clock, grace time.Duration) *Reactions {
 	r := &Reactions{log: log, codec: codec, store: store, clock: clock, grace: grace, wake: make(chan struct{}, 1)}
 	r.handlers = map[string]handler{
-		"series":  {types: seriesTypes, react: r.updateSeries},
-		"notices": {types: noticeTypes, react: r.holdNotice},
+		"series":    {types: seriesTypes, react: r.updateSeries},
+		"notices":   {types: noticeTypes, react: r.holdNotice},
+		releaseName: {react: r.releaseAgain},
 	}
 	return r
 }
@@ -69,15 +73,7 @@ func (r *Reactions) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done := make(chan struct{})
-	releasing, stop := context.WithCancel(ctx)
-	go func() {
-		defer close(done)
-		r.release(releasing)
-	}()
 	err = router.Run(ctx)
-	stop()
-	<-done
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -90,9 +86,7 @@ func (r *Reactions) router() (*message.Router, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reactions: %w", err)
 	}
-	poison, err := middleware.PoisonQueueWithFilter(parking{r}, parkedTopic, func(err error) bool {
-		return !errors.Is(err, context.Canceled) // we are being stopped: the event comes again
-	})
+	poison, err := middleware.PoisonQueueWithFilter(parking{r}, parkedTopic, func(err error) bool { return !passing(err) })
 	if err != nil {
 		return nil, fmt.Errorf("reactions: %w", err)
 	}
@@ -101,28 +95,62 @@ func (r *Reactions) router() (*message.Router, error) {
 		poison,
 		middleware.Retry{
 			MaxRetries: retries, InitialInterval: firstRetry, MaxInterval: longestRetry, Multiplier: 4, Logger: logger,
-			ShouldRetry: func(p middleware.RetryParams) bool { return !errors.Is(p.Err, context.Canceled) },
+			ShouldRetry: func(p middleware.RetryParams) bool { return !lasting(p.Err) },
 		}.Middleware,
 		middleware.Recoverer,
 	)
 	for name, h := range r.handlers {
-		router.AddConsumerHandler(name, name, &subscriber{log: r.log, store: r.store, types: h.types}, func(m *message.Message) error {
+		var topic message.Subscriber = &subscriber{log: r.log, store: r.store, types: h.types}
+		if len(h.types) == 0 {
+			topic = dueNotices{r}
+		}
+		router.AddConsumerHandler(name, name, topic, func(m *message.Message) error {
 			d, err := received(m)
 			if err != nil {
 				return err
 			}
-			return r.react(m.Context(), h, d.Event)
+			if d.Due != nil {
+				return r.conclude(m.Context(), *d.Due)
+			}
+			return r.react(m.Context(), h, d)
 		})
 	}
 	return router, nil
 }
 
-func (r *Reactions) react(ctx context.Context, h handler, e event.Recorded) error {
-	payload, err := r.codec.Registry().Decode(e)
+// passing tells whether an error says nothing about the event: we are being
+// stopped, or a part is down. Then the event is not parked, it comes again.
+func passing(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, event.ErrUncertain) || errors.Is(err, event.ErrClosed) ||
+		domain.KindOf(err) == domain.Unavailable
+}
+
+// lasting tells whether trying again at once is of no use.
+func lasting(err error) bool {
+	var unreadable *unreadableError
+	return errors.Is(err, context.Canceled) || errors.As(err, &unreadable)
+}
+
+// unreadableError says that an event needs a newer program, or is damaged.
+type unreadableError struct{ error }
+
+func (e *unreadableError) Unwrap() error { return e.error }
+
+// decode reads what an event says.
+func (r *Reactions) decode(e event.Recorded) (event.Payload, error) {
+	p, err := r.codec.Registry().Decode(e)
+	if err != nil {
+		return nil, &unreadableError{err}
+	}
+	return p, nil
+}
+
+func (r *Reactions) react(ctx context.Context, h handler, d delivery) error {
+	payload, err := r.decode(d.Event)
 	if err != nil {
 		return err
 	}
-	return h.react(ctx, e, payload)
+	return h.react(ctx, d, payload)
 }
 
 // parking is the router's poison queue: a table.
@@ -141,11 +169,17 @@ func (p parking) Publish(_ string, messages ...*message.Message) error {
 			Type:     d.Event.Type,
 			Ordinal:  d.Event.Ordinal,
 			Before:   d.Before,
-			Reason:   m.Metadata.Get(middleware.ReasonForPoisonedKey),
+			Reason:   clip(m.Metadata.Get(middleware.ReasonForPoisonedKey)),
 			At:       domain.Moment(p.clock()),
 		}
 		if err := p.store.Park(m.Context(), parked); err != nil {
 			return err
+		}
+		if d.Due != nil {
+			// If we crash before this, it fails and is parked once more, as one row.
+			if err := p.store.Drop(m.Context(), d.Event.ID); err != nil {
+				return err
+			}
 		}
 		slog.ErrorContext(m.Context(), "a reaction has parked an event; see: imprint reactions parked",
 			"reaction", parked.Reaction, "type", parked.Type, "ordinal", parked.Ordinal)
@@ -155,6 +189,14 @@ func (p parking) Publish(_ string, messages ...*message.Message) error {
 
 // Close does nothing.
 func (p parking) Close() error { return nil }
+
+// clip bounds a reason; that of a panic holds its stack.
+func clip(reason string) string {
+	if len(reason) > maxReason {
+		reason = strings.ToValidUTF8(reason[:maxReason], "")
+	}
+	return reason
+}
 
 // Parked lists what is parked.
 func (r *Reactions) Parked(ctx context.Context) ([]reaction.Parked, error) {
@@ -175,38 +217,10 @@ func (r *Reactions) Replay(ctx context.Context, p reaction.Parked) error {
 	if len(page) == 0 || page[0].ID != p.Event {
 		return fmt.Errorf("%w: ordinal %d is no longer event %s", event.ErrCorrupt, p.Ordinal, p.Event)
 	}
-	if err := r.react(ctx, h, page[0]); err != nil {
+	if err := r.react(ctx, h, delivery{Event: page[0], Before: p.Before}); err != nil {
 		return err
 	}
 	return r.store.Unpark(ctx, p.Reaction, p.Event)
-}
-
-// documentAt folds a document's stream, up to a revision or (-1) to its end.
-func (r *Reactions) documentAt(ctx context.Context, id uuid.UUID, until int64) (document.State, []event.Recorded, error) {
-	var state document.State
-	var events []event.Recorded
-	for from := int64(0); until < 0 || from <= until; {
-		page, err := r.log.ReadStream(ctx, document.Stream(id), from, streamPage)
-		if err != nil {
-			return state, nil, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		from = page[len(page)-1].Revision + 1
-		for _, e := range page {
-			if until >= 0 && e.Revision > until {
-				break
-			}
-			payload, err := r.codec.Registry().Decode(e)
-			if err != nil {
-				return state, nil, err
-			}
-			state = state.Fold(payload)
-			events = append(events, e)
-		}
-	}
-	return state, events, nil
 }
 
 // consequence is the metadata of what follows from a cause.

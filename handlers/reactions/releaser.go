@@ -1,7 +1,8 @@
 package reactions
 
-// Here: the end of grace periods. A notice is released if what it tells still
-// holds, and if what it takes back has been told.
+// Here: the end of grace periods. The held notices come to the router like a
+// topic of their own, so that a failing one is retried and parked like any event
+// and does not hold up the others.
 
 import (
 	"context"
@@ -10,82 +11,102 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/ThreeDotsLabs/watermill/message"
 
 	"imprint/domain"
-	"imprint/domain/document"
 	"imprint/domain/event"
 	"imprint/domain/notice"
 )
 
-const (
-	releasePage = 100
-	// releasePoll bounds how long a clock that jumped forwards stays unnoticed.
-	releasePoll = 2 * time.Second
-)
+// releasePage is how many due notices are taken at a time.
+const releasePage = 100
 
-// release releases notices as their grace periods end, until ctx ends.
-func (r *Reactions) release(ctx context.Context) {
+// dueNotices delivers the held notices whose grace period has ended.
+type dueNotices struct{ *Reactions }
+
+// Subscribe delivers due notices one at a time until ctx ends.
+func (d dueNotices) Subscribe(ctx context.Context, _ string) (<-chan *message.Message, error) {
+	out := make(chan *message.Message)
+	go func() {
+		defer close(out)
+		d.deliver(ctx, out)
+	}()
+	return out, nil
+}
+
+// Close does nothing: a subscription ends with its context.
+func (d dueNotices) Close() error { return nil }
+
+func (d dueNotices) deliver(ctx context.Context, out chan<- *message.Message) {
 	for ctx.Err() == nil {
-		wait, err := r.releaseDue(ctx)
+		wait, err := d.eachDue(ctx, func(p notice.Pending) error {
+			cause := event.Recorded{Event: event.Event{ID: p.Notice.Cause, Type: p.CauseType}, Ordinal: p.Notice.CauseOrdinal}
+			cause.Meta.Correlation = p.Correlation
+			return send(ctx, delivery{Event: cause, Before: p.Before, Due: &p}, out)
+		})
 		if err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "notices cannot be released; trying again", "error", err)
-			wait = releasePoll
+			slog.ErrorContext(ctx, "the due notices cannot be read; trying again", "error", err)
 		}
-		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-		case <-r.wake:
-		case <-timer.C:
+		case <-d.wake:
+		case <-time.After(wait):
 		}
-		timer.Stop()
 	}
 }
 
-// releaseDue deals with all notices that are due and answers how long to wait
-// for the next.
-func (r *Reactions) releaseDue(ctx context.Context) (time.Duration, error) {
+// eachDue calls each for all notices that are due, which it must conclude or
+// park, and answers how long to wait for the next.
+func (r *Reactions) eachDue(ctx context.Context, each func(notice.Pending) error) (time.Duration, error) {
 	for {
 		due, err := r.store.Held(ctx, r.clock(), releasePage)
 		if err != nil {
-			return 0, err
+			return poll, err
 		}
 		if len(due) == 0 {
 			break
 		}
 		for _, p := range due {
-			if err := r.conclude(ctx, p); err != nil {
-				return 0, fmt.Errorf("notice of %s: %w", p.Notice.Cause, err)
+			if err := each(p); err != nil {
+				return poll, err
 			}
 		}
 	}
 	next, held, err := r.store.NextRelease(ctx)
 	if err != nil || !held {
-		return releasePoll, err
+		return poll, err
 	}
-	return min(max(next.Sub(r.clock()), 0), releasePoll), nil
+	// The bound is for a clock that is set forwards.
+	return min(max(next.Sub(r.clock()), 0), poll), nil
+}
+
+// releaseAgain deals with a cause whose release was parked.
+func (r *Reactions) releaseAgain(ctx context.Context, d delivery, payload event.Payload) error {
+	p, told, err := r.pendingOf(ctx, d, payload)
+	if err != nil || !told {
+		return err
+	}
+	return r.conclude(ctx, p)
 }
 
 // conclude releases a notice or lets it go, and forgets it. If we crash between
 // the append and the forgetting, the append is repeated and found done.
 func (r *Reactions) conclude(ctx context.Context, p notice.Pending) error {
-	holds, err := r.holds(ctx, p.Notice)
-	if err != nil {
-		return err
+	released, news, err := r.settle(ctx, p)
+	if err == nil && news {
+		err = r.appendReleased(ctx, released, p)
 	}
-	if holds {
-		if err := r.appendReleased(ctx, p); err != nil {
-			return err
-		}
+	if err != nil {
+		return fmt.Errorf("notice of %s: %w", p.Notice.Cause, err)
 	}
 	return r.store.Drop(ctx, p.Notice.Cause)
 }
 
-func (r *Reactions) appendReleased(ctx context.Context, p notice.Pending) error {
-	stream := notice.Stream(p.Notice.Cause)
+func (r *Reactions) appendReleased(ctx context.Context, n notice.Released, p notice.Pending) error {
+	stream := notice.Stream(n.Cause)
 	encoded, err := r.codec.Encode(ctx, event.Draft{
-		Stream: stream, ID: domain.Derive(namespace, "notice", p.Notice.Cause.String()), Payload: p.Notice,
-		Meta: r.consequence(p.Notice.Cause, p.Correlation),
+		Stream: stream, ID: domain.Derive(namespace, "notice", n.Cause.String()), Payload: n,
+		Meta: r.consequence(n.Cause, p.Correlation),
 	})
 	if err != nil {
 		return err
@@ -96,99 +117,4 @@ func (r *Reactions) appendReleased(ctx context.Context, p notice.Pending) error 
 		return nil // another program has released it
 	}
 	return err
-}
-
-// holds tells whether a notice may be released.
-func (r *Reactions) holds(ctx context.Context, n notice.Released) (bool, error) {
-	if n.Kind == notice.Discontinued {
-		return true, nil
-	}
-	state, events, err := r.documentAt(ctx, n.Document, -1)
-	if err != nil {
-		return false, err
-	}
-	switch n.Kind {
-	case notice.NewDocument, notice.NewVersion:
-		return state.Standing(n.Version), nil
-	case notice.VersionWithdrawn:
-		if state.Standing(n.Version) {
-			return false, nil
-		}
-		return r.wasTold(ctx, publications(events, n.Version))
-	case notice.DocumentWithdrawn:
-		if !state.Withdrawn() {
-			return false, nil
-		}
-		return r.wasTold(ctx, publications(events, 0))
-	case notice.Reinstated:
-		if state.Withdrawn() {
-			return false, nil
-		}
-		return r.wasTold(ctx, lastWithdrawal(events, n.Cause))
-	case notice.SeriesChanged:
-		return !state.Withdrawn() && state.Details().Series == n.Series, nil
-	}
-	return false, nil
-}
-
-// wasTold tells whether readers can know of any of these events: its notice has
-// been released, or it states the past, which readers found in the catalog.
-func (r *Reactions) wasTold(ctx context.Context, causes []event.Recorded) (bool, error) {
-	for _, c := range causes {
-		payload, err := r.codec.Registry().Decode(c)
-		if err != nil {
-			return false, err
-		}
-		if origin(payload) != nil {
-			return true, nil
-		}
-		released, err := r.log.ReadStreamBack(ctx, notice.Stream(c.ID), 1)
-		if err != nil || len(released) > 0 {
-			return err == nil, err
-		}
-	}
-	return false, nil
-}
-
-// publications are the events that brought a version (0: any major version).
-func publications(events []event.Recorded, number int) []event.Recorded {
-	var found []event.Recorded
-	version := 0
-	for _, e := range events {
-		if e.Type != (document.Published{}).EventType() && e.Type != (document.Versioned{}).EventType() {
-			continue
-		}
-		version++ // numbers have no gap
-		if number == 0 || number == version {
-			found = append(found, e)
-		}
-	}
-	return found
-}
-
-// lastWithdrawal is the newest withdrawal of the document before an event.
-func lastWithdrawal(events []event.Recorded, before uuid.UUID) []event.Recorded {
-	var found []event.Recorded
-	for _, e := range events {
-		if e.ID == before {
-			break
-		}
-		if e.Type == (document.Withdrawn{}).EventType() {
-			found = []event.Recorded{e}
-		}
-	}
-	return found
-}
-
-// origin is where an event that states the past comes from; nil for others.
-func origin(p event.Payload) *document.Origin {
-	switch p := p.(type) {
-	case document.Published:
-		return p.Origin
-	case document.Versioned:
-		return p.Origin
-	case document.Withdrawn:
-		return p.Origin
-	}
-	return nil
 }

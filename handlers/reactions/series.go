@@ -23,58 +23,59 @@ var seriesTypes = []string{
 }
 
 // updateSeries appends what an event means for the document's series.
-func (r *Reactions) updateSeries(ctx context.Context, e event.Recorded, p event.Payload) error {
-	updates, err := r.seriesUpdates(ctx, e, p)
+func (r *Reactions) updateSeries(ctx context.Context, d delivery, payload event.Payload) error {
+	updates, err := r.seriesUpdates(ctx, d.Event, payload)
 	if err != nil {
 		return err
 	}
 	for _, u := range updates {
-		u.Cause, u.CauseOrdinal = e.ID, e.Ordinal
-		if err := r.appendUpdate(ctx, e, u); err != nil {
+		u.Cause, u.CauseOrdinal = d.Event.ID, d.Event.Ordinal
+		if err := r.appendUpdate(ctx, d.Event, u); err != nil {
 			return fmt.Errorf("update series %s: %w", u.Series, err)
 		}
 	}
 	return nil
 }
 
-func (r *Reactions) seriesUpdates(ctx context.Context, e event.Recorded, p event.Payload) ([]series.Updated, error) {
-	switch p := p.(type) {
+// seriesUpdates answers what an event means; minor versions are silent.
+func (r *Reactions) seriesUpdates(ctx context.Context, e event.Recorded, payload event.Payload) ([]series.Updated, error) {
+	if origin(payload) != nil {
+		return nil, nil
+	}
+	switch p := payload.(type) {
 	case document.Published:
-		if p.Origin == nil && p.Details.Series != uuid.Nil {
+		if p.Details.Series != uuid.Nil {
 			return []series.Updated{{Series: p.Details.Series, Change: series.Joined, Document: p.Document, Version: p.Version.Number}}, nil
 		}
 	case document.Versioned:
-		if p.Origin == nil {
+		if p.Version.Major {
 			return r.inSeries(ctx, e, series.Updated{Change: series.Versioned, Document: p.Document, Version: p.Version.Number})
 		}
 	case document.Withdrawn:
-		if p.Origin == nil {
-			return r.inSeries(ctx, e, series.Updated{Change: series.Withdrew, Document: p.Document})
-		}
+		return r.inSeries(ctx, e, series.Updated{Change: series.Withdrew, Document: p.Document})
 	case document.DetailsRevised:
-		if p.Origin == nil {
-			return r.moved(ctx, e, p)
-		}
+		return r.moved(ctx, e, p)
 	}
 	return nil, nil
 }
 
 // inSeries completes an update by the series the document was in at the event.
 func (r *Reactions) inSeries(ctx context.Context, e event.Recorded, u series.Updated) ([]series.Updated, error) {
-	state, _, err := r.documentAt(ctx, u.Document, e.Revision)
-	if err != nil || state.Details().Series == uuid.Nil {
+	facts, err := r.facts(ctx, u.Document, until(e.Revision))
+	u.Series = stateOf(facts).Details().Series
+	if err != nil || u.Series == uuid.Nil {
 		return nil, err
 	}
-	u.Series = state.Details().Series
 	return []series.Updated{u}, nil
 }
 
 // moved answers what a revision of details means for the series left and joined.
 func (r *Reactions) moved(ctx context.Context, e event.Recorded, p document.DetailsRevised) ([]series.Updated, error) {
-	before, _, err := r.documentAt(ctx, p.Document, e.Revision-1)
+	facts, err := r.facts(ctx, p.Document, until(e.Revision-1))
 	if err != nil {
 		return nil, err
 	}
+	before := stateOf(facts)
 	left, joined := before.Details().Series, p.Details.Series
 	var updates []series.Updated
 	if left != joined && left != uuid.Nil {
@@ -112,8 +113,10 @@ func (r *Reactions) appendUpdate(ctx context.Context, cause event.Recorded, u se
 }
 
 // appended tells whether an event id stands in a stream, and the stream's last
-// revision. An effect is written after its cause, so the search backwards ends
-// at the first event that is older than the cause by more than clocks may differ.
+// revision. An effect stands after its cause in the log, so the search backwards
+// ends at the first event that stands before it; times would not do, for a clock
+// may have been set back. Where an engine tells no ordinals here, the search goes
+// through the whole stream.
 func (r *Reactions) appended(ctx context.Context, stream event.Stream, id uuid.UUID, cause event.Recorded) (int64, bool, error) {
 	for limit := 16; ; limit *= 8 {
 		back, err := r.log.ReadStreamBack(ctx, stream, limit)
@@ -127,7 +130,7 @@ func (r *Reactions) appended(ctx context.Context, stream event.Stream, id uuid.U
 			if e.ID == id {
 				return back[0].Revision, true, nil
 			}
-			if cause.Meta.Time.Sub(e.Meta.Time) > 2*event.MaxAhead {
+			if e.Ordinal != 0 && e.Ordinal < cause.Ordinal {
 				return back[0].Revision, false, nil
 			}
 		}

@@ -91,12 +91,6 @@ func (s *subscriber) page(ctx context.Context, topic string, at event.Checkpoint
 	return at, s.store.Advance(ctx, topic, at)
 }
 
-// delivery is the content of a message: the event, and from where it is read.
-type delivery struct {
-	Event  event.Recorded
-	Before event.Checkpoint
-}
-
 // send delivers one event until it is acknowledged.
 func send(ctx context.Context, d delivery, out chan<- *message.Message) error {
 	body, err := json.Marshal(d)
@@ -124,13 +118,4 @@ func send(ctx context.Context, d delivery, out chan<- *message.Message) error {
 		case <-time.After(redeliver):
 		}
 	}
-}
-
-// received is the content of a message.
-func received(m *message.Message) (delivery, error) {
-	var d delivery
-	if err := json.Unmarshal(m.Payload, &d); err != nil {
-		return d, fmt.Errorf("message %s: %w", m.UUID, err)
-	}
-	return d, nil
 }

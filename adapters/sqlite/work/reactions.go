@@ -29,12 +29,12 @@ func NewReactions(db *DB) *Reactions { return &Reactions{db: db} }
 func (r *Reactions) Checkpoint(ctx context.Context, name string) (event.Checkpoint, error) {
 	const query = `SELECT position, ordinal, log_time FROM reaction_checkpoints WHERE reaction = $1`
 	var at event.Checkpoint
-	var micros int64
-	err := r.db.Read.QueryRowContext(ctx, query, name).Scan(&at.Position, &at.Ordinal, &micros)
+	var logTime int64
+	err := r.db.Read.QueryRowContext(ctx, query, name).Scan(&at.Position, &at.Ordinal, &logTime)
 	if errors.Is(err, sql.ErrNoRows) {
 		return event.Checkpoint{}, nil
 	}
-	at.LogTime = timeOf(micros)
+	at.LogTime = moment(logTime)
 	return at, r.explain(err)
 }
 
@@ -44,20 +44,27 @@ func (r *Reactions) Advance(ctx context.Context, name string, to event.Checkpoin
 	const upsert = `INSERT INTO reaction_checkpoints (reaction, position, ordinal, log_time) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (reaction) DO UPDATE SET position = excluded.position, ordinal = excluded.ordinal, log_time = excluded.log_time
 		WHERE excluded.ordinal > reaction_checkpoints.ordinal`
-	_, err := r.db.Write.ExecContext(ctx, upsert, name, string(to.Position), to.Ordinal, microsOf(to.LogTime))
+	_, err := r.db.Write.ExecContext(ctx, upsert, name, string(to.Position), to.Ordinal, micros(to.LogTime))
 	return r.explain(err)
+}
+
+// held is what a pending notice consists of besides its columns.
+type held struct {
+	Notice    notice.Released  `json:"notice"`
+	CauseType string           `json:"causeType"`
+	Before    event.Checkpoint `json:"before"`
 }
 
 // Hold keeps a notice until its grace period ends, durably. A cause that is held
 // already stays as it is.
 func (r *Reactions) Hold(ctx context.Context, p notice.Pending) error {
-	body, err := json.Marshal(p.Notice)
+	body, err := json.Marshal(held{Notice: p.Notice, CauseType: p.CauseType, Before: p.Before})
 	if err != nil {
 		return fmt.Errorf("hold the notice of %s: %w", p.Notice.Cause, err)
 	}
 	const insert = `INSERT INTO pending_notices (cause, cause_ordinal, release_at, correlation, notice) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (cause) DO NOTHING`
-	_, err = r.db.Write.ExecContext(ctx, insert, p.Notice.Cause.String(), p.Notice.CauseOrdinal, microsOf(p.ReleaseAt), p.Correlation.String(), string(body))
+	_, err = r.db.Write.ExecContext(ctx, insert, p.Notice.Cause.String(), p.Notice.CauseOrdinal, micros(p.ReleaseAt), p.Correlation.String(), string(body))
 	return r.explain(err)
 }
 
@@ -66,36 +73,36 @@ func (r *Reactions) Hold(ctx context.Context, p notice.Pending) error {
 func (r *Reactions) Held(ctx context.Context, until time.Time, limit int) ([]notice.Pending, error) {
 	const query = `SELECT release_at, correlation, notice FROM pending_notices WHERE release_at <= $1
 		ORDER BY release_at, cause_ordinal LIMIT $2`
-	rows, err := r.db.Read.QueryContext(ctx, query, microsOf(until), limit)
+	rows, err := r.db.Read.QueryContext(ctx, query, micros(until), limit)
 	if err != nil {
 		return nil, r.explain(err)
 	}
-	defer rows.Close()
-	var held []notice.Pending
+	defer func() { _ = rows.Close() }() // only read
+	var due []notice.Pending
 	for rows.Next() {
-		var p notice.Pending
-		var micros int64
+		var releaseAt int64
 		var correlation, body string
-		if err := rows.Scan(&micros, &correlation, &body); err != nil {
+		if err := rows.Scan(&releaseAt, &correlation, &body); err != nil {
 			return nil, r.explain(err)
 		}
-		if err := json.Unmarshal([]byte(body), &p.Notice); err != nil {
+		var h held
+		if err := json.Unmarshal([]byte(body), &h); err != nil {
 			return nil, fmt.Errorf("a held notice cannot be read: %w", err)
 		}
+		p := notice.Pending{Notice: h.Notice, ReleaseAt: moment(releaseAt), CauseType: h.CauseType, Before: h.Before}
 		if p.Correlation, err = uuid.Parse(correlation); err != nil {
 			return nil, fmt.Errorf("a held notice cannot be read: %w", err)
 		}
-		p.ReleaseAt = timeOf(micros)
-		held = append(held, p)
+		due = append(due, p)
 	}
-	return held, r.explain(rows.Err())
+	return due, r.explain(rows.Err())
 }
 
 // NextRelease is when the next grace period ends; false if none is running.
 func (r *Reactions) NextRelease(ctx context.Context) (time.Time, bool, error) {
-	var micros sql.NullInt64
-	err := r.db.Read.QueryRowContext(ctx, `SELECT min(release_at) FROM pending_notices`).Scan(&micros)
-	return timeOf(micros.Int64), micros.Valid, r.explain(err)
+	var next sql.NullInt64
+	err := r.db.Read.QueryRowContext(ctx, `SELECT min(release_at) FROM pending_notices`).Scan(&next)
+	return moment(next.Int64), next.Valid, r.explain(err)
 }
 
 // Drop forgets a held notice: it has been released, or never will be.
@@ -110,7 +117,7 @@ func (r *Reactions) Park(ctx context.Context, p reaction.Parked) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (reaction, event) DO UPDATE SET reason = excluded.reason, parked_at = excluded.parked_at`
 	_, err := r.db.Write.ExecContext(ctx, upsert, p.Reaction, p.Event.String(), p.Type, p.Ordinal,
-		string(p.Before.Position), p.Before.Ordinal, microsOf(p.Before.LogTime), p.Reason, microsOf(p.At))
+		string(p.Before.Position), p.Before.Ordinal, micros(p.Before.LogTime), p.Reason, micros(p.At))
 	return r.explain(err)
 }
 
@@ -122,7 +129,7 @@ func (r *Reactions) Parked(ctx context.Context) ([]reaction.Parked, error) {
 	if err != nil {
 		return nil, r.explain(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // only read
 	var parked []reaction.Parked
 	for rows.Next() {
 		var p reaction.Parked
@@ -134,7 +141,7 @@ func (r *Reactions) Parked(ctx context.Context) ([]reaction.Parked, error) {
 		if p.Event, err = uuid.Parse(id); err != nil {
 			return nil, fmt.Errorf("a parked event cannot be read: %w", err)
 		}
-		p.Before.LogTime, p.At = timeOf(logTime), timeOf(at)
+		p.Before.LogTime, p.At = moment(logTime), moment(at)
 		parked = append(parked, p)
 	}
 	return parked, r.explain(rows.Err())
@@ -147,18 +154,3 @@ func (r *Reactions) Unpark(ctx context.Context, name string, id uuid.UUID) error
 }
 
 func (r *Reactions) explain(err error) error { return sqlite.Explain(r.db.Path, err) }
-
-// microsOf is how a time is kept: microseconds since 1970, 0 for the zero time.
-func microsOf(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func timeOf(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
-}
