@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"imprint/domain/event"
+)
+
+// doctorSays runs the doctor and answers its lines.
+func doctorSays(t *testing.T, c doctorCommand) (lines string, failed bool) {
+	t.Helper()
+	if c.Mail == "" {
+		c.Mail, c.MailFrom = keepMails, "a <a@halden.example>"
+	}
+	var out bytes.Buffer
+	err := c.Run(t.Context(), &console{Out: &out, Err: io.Discard})
+	if err != nil && !errors.Is(err, errFound) {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(`^(ok   |warn |FAIL ) [^—]+ — .+$`)
+	for line := range strings.Lines(out.String()) {
+		if !form.MatchString(strings.TrimSuffix(line, "\n")) {
+			t.Errorf("this line has no form: %q", line)
+		}
+	}
+	return out.String(), err != nil
+}
+
+// damagedCopy is a backup of the house with its key, as a data folder to harm.
+func damagedCopy(t *testing.T, h *publishingHouse, harm func(dir string) error) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	h.must((&restoreCommand{From: h.backup(nil), folderFlags: folderFlags{Data: dir}}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}))
+	key, err := os.ReadFile(filepath.Join(h.data, "master.key"))
+	h.must(err)
+	h.must(os.WriteFile(filepath.Join(dir, "master.key"), key, 0o600))
+	h.must(harm(dir))
+	return dir
+}
+
+func TestTheDoctorFindsAServedInstallationWell(t *testing.T) {
+	h := newHouse(t)
+	said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: h.data}})
+	if failed || strings.Contains(said, "warn") {
+		t.Errorf("found fault:\n%s", said)
+	}
+	for _, want := range []string{"held by process", "of Halden, identity " + h.in.identity.Log.String(), "opens the data keys", "read model catalog — ", "newest 1 of 1 files", "digests — "} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not said:\n%s", want, said)
+		}
+	}
+}
+
+func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
+	h := newHouse(t)
+	other := newHouse(t)
+	for range 5 {
+		other.publish()
+	}
+	other.settle()
+	cut := func(name string) func(string) error {
+		return func(dir string) error {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil {
+				return err
+			}
+			return os.Truncate(filepath.Join(dir, name), info.Size()/2)
+		}
+	}
+	write := func(name, text string) func(string) error {
+		return func(dir string) error { return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600) }
+	}
+	from := func(name string) func(string) error {
+		return func(dir string) error {
+			strange, err := os.ReadFile(filepath.Join(other.backup(nil), name))
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(dir, name), strange, 0o600)
+		}
+	}
+	for _, c := range []struct {
+		what   string
+		harm   func(dir string) error
+		says   string
+		failed bool
+	}{
+		{"a sound copy", func(string) error { return nil }, "ok    log.db", false},
+		{"truncated log", cut("log.db"), "FAIL  log.db — ", true},
+		{"truncated work tables", cut("work.db"), "FAIL  work.db — ", true},
+		{"truncated read models", cut("views.db"), "start imprint serve: it is built anew", true},
+		{"no read models", func(dir string) error { return os.Remove(filepath.Join(dir, "views.db")) }, "warn  views.db — there are no read models", false},
+		{"no master key", func(dir string) error { return os.Remove(filepath.Join(dir, "master.key")) }, "FAIL  master key — ", true},
+		{"another master key", write("master.key", strings.Repeat("cd", event.KeySize)), "FAIL  master key — it does not open the data keys", true},
+		{"a key that others read", func(dir string) error { return os.Chmod(filepath.Join(dir, "master.key"), 0o644) }, "chmod 600", true},
+		{"text for a log", write("log.db", strings.Repeat("not a database. ", 100)), "FAIL  log.db — ", true},
+		{"another installation's read models", from("views.db"), "FAIL  read model ", true},
+		{"another installation's work tables", from("work.db"), "FAIL  work.db — the digests' place is not one of this log", true},
+		{"read models for a log", func(dir string) error { return os.Rename(filepath.Join(dir, "views.db"), filepath.Join(dir, "log.db")) }, "FAIL  log.db — ", true},
+		{"a foreign file", write("notes.txt", "x"), `warn  folder — "notes.txt" does not belong`, false},
+		{"a folder that others enter", func(dir string) error { return os.Chmod(dir, 0o755) }, "run chmod 700", false},
+		{"lost content", func(dir string) error { return os.RemoveAll(filepath.Join(dir, "content")) }, "is missing or cannot be read; put the right bytes", true},
+	} {
+		dir := damagedCopy(t, h, c.harm)
+		said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: dir}})
+		if failed != c.failed || !strings.Contains(said, c.says) || strings.Contains(said, "<nil>") {
+			t.Errorf("%s: failed %v, %q is expected in\n%s", c.what, failed, c.says, said)
+		}
+	}
+	for _, c := range []doctorCommand{
+		{folderFlags: folderFlags{Data: filepath.Join(t.TempDir(), "none")}},
+		{folderFlags: folderFlags{Data: t.TempDir()}},
+	} {
+		if said, failed := doctorSays(t, c); !failed || !strings.HasPrefix(said, "FAIL  folder — ") {
+			t.Errorf("%s: %v\n%s", c.Data, failed, said)
+		}
+	}
+	said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: h.data}, mailFlags: mailFlags{Mail: "smtp://user:hunter2@:x", MailFrom: "nobody"}})
+	if !failed || strings.Count(said, "FAIL  mail — ") != 2 || strings.Contains(said, "hunter2") {
+		t.Errorf("a bad mail setting:\n%s", said)
+	}
+}
