@@ -44,16 +44,18 @@ func (c *demoCommand) Run(ctx context.Context, io *console) (err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 
+	story, err := sample.Load()
+	if err != nil {
+		return err
+	}
+	// The log is opened before the story begins, and its time never runs back.
 	clock := &scriptedClock{}
+	clock.set(started.Add(-days(story.Steps[0].DaysAgo + 1)))
 	in, err := open(ctx, folderFlags{Data: dir}, options{clock: clock.Now, name: "demo"})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	story, err := sample.Load()
-	if err != nil {
-		return err
-	}
 	site := &site{
 		opened: in, grace: 0,
 		portal: portalFlags{PortalName: demoName, PortalURL: "http://" + listener.Addr().String()},
@@ -63,7 +65,7 @@ func (c *demoCommand) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	readers, err := grow(ctx, in, clock, digests, story)
+	readers, err := grow(ctx, in, clock, digests, story, started)
 	if err != nil {
 		return err
 	}

@@ -55,10 +55,11 @@ type grower struct {
 	requests  int
 }
 
-// grow tells the whole story and leaves the clock to the machine.
-func grow(ctx context.Context, in *opened, clock *scriptedClock, digests *mailing, story sample.Sample) (map[string]access.Reader, error) {
+// grow tells the whole story, up to the start of the demo, and leaves the clock to
+// the machine.
+func grow(ctx context.Context, in *opened, clock *scriptedClock, digests *mailing, story sample.Sample, start time.Time) (map[string]access.Reader, error) {
 	g := &grower{
-		in: in, clock: clock, digests: digests, story: story, start: time.Now(),
+		in: in, clock: clock, digests: digests, story: story, start: start,
 		reactions: in.reactions(0),
 		people:    map[string]access.Reader{}, versions: map[string]int{},
 	}
@@ -79,7 +80,8 @@ func (g *grower) tell(ctx context.Context) error {
 		return err
 	}
 	at := g.clock.Now()
-	for _, step := range g.story.Steps {
+	untold := false
+	for i, step := range g.story.Steps {
 		next := g.daysAgo(step.DaysAgo)
 		// The days between two steps pass with their digests.
 		for at = at.Add(24 * time.Hour); at.Before(next); at = at.Add(24 * time.Hour) {
@@ -92,16 +94,36 @@ func (g *grower) tell(ctx context.Context) error {
 		if err := g.step(ctx, step); err != nil {
 			return fmt.Errorf("the sample, %.2f days ago, %s of %s%s: %w", step.DaysAgo, step.Do, step.Document, step.Series, err)
 		}
-		if err := g.consequences(ctx, step); err != nil {
+		// Steps close to each other are told of together.
+		untold = untold || tellsReaders(step)
+		last := i == len(g.story.Steps)-1
+		if untold && (last || step.DaysAgo-g.story.Steps[i+1].DaysAgo > together) {
+			if err := g.consequences(ctx); err != nil {
+				return err
+			}
+			untold = false
+		}
+		if err := g.settled(ctx); err != nil { // the next step may ask what is visible
 			return err
 		}
 	}
 	return g.mail(ctx, g.start)
 }
 
+// together is how close to each other steps are that are told of together, in days.
+const together = 0.25
+
+// tellsReaders tells whether anything follows from a step for others.
+func tellsReaders(step sample.Step) bool {
+	switch step.Do {
+	case sample.Save, sample.Remove, sample.Follow, sample.Unfollow, sample.Settings:
+		return false
+	}
+	return true
+}
+
 // found makes what is there before the first step.
 func (g *grower) found(ctx context.Context) error {
-	g.clock.set(g.daysAgo(g.story.Steps[0].DaysAgo + 1))
 	operator := access.Reader{Person: event.OperatorActor}
 	for _, c := range g.story.Categories {
 		_, err := g.in.publishing.DefineCategory(ctx, g.request(operator), handlers.DefineCategory{Category: c.ID, Group: c.Group, Name: c.Name, Description: c.Description})
@@ -128,13 +150,8 @@ func (g *grower) found(ctx context.Context) error {
 	return nil
 }
 
-// consequences lets read models and, where there is anything to tell, reactions
-// and digests follow a step.
-func (g *grower) consequences(ctx context.Context, step sample.Step) error {
-	switch step.Do {
-	case sample.Save, sample.Remove, sample.Follow, sample.Unfollow, sample.Settings:
-		return g.settled(ctx) // the next step may ask what is visible
-	}
+// consequences lets reactions, read models and digests follow what was done.
+func (g *grower) consequences(ctx context.Context) error {
 	if err := g.reactions.CatchUp(ctx); err != nil {
 		return err
 	}
@@ -249,9 +266,12 @@ func (g *grower) request(who access.Reader) handlers.Request {
 	return handlers.Request{ID: fmt.Sprintf("sample-%d", g.requests), Actor: who}
 }
 
-func (g *grower) daysAgo(days float64) time.Time {
-	return domain.Moment(g.start.Add(-time.Duration(days * float64(24*time.Hour))))
+func (g *grower) daysAgo(ago float64) time.Time {
+	return domain.Moment(g.start.Add(-days(ago)))
 }
+
+// days is a span of so many days of 24 hours.
+func days(n float64) time.Duration { return time.Duration(n * float64(24*time.Hour)) }
 
 // day is the beginning of the day so many days before the start.
 func (g *grower) day(days int) time.Time {

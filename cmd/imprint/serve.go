@@ -151,6 +151,7 @@ func (s *site) handler(digests *mailing) (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := portal.New(portal.Parts{
+		Name: s.portal.PortalName, URL: s.portal.PortalURL,
 		Catalog: s.catalog, Library: s.library, History: s.history,
 		Libraries: s.libraries, People: s.people, Settings: s.people,
 		Store: s.content, Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,

@@ -1,0 +1,72 @@
+package portal
+
+// Here: what the pages need from outside.
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/access"
+	"imprint/domain/event"
+	"imprint/domain/mail"
+	"imprint/handlers"
+	"imprint/handlers/web"
+	"imprint/projections/catalog"
+	"imprint/projections/history"
+	"imprint/projections/library"
+)
+
+// Parts is what the pages are made of. All of them are needed but Name, URL,
+// Mails and Persons.
+type Parts struct {
+	Name      string // the portal's name; "": Imprint
+	URL       string // where readers reach the portal; "": as the browser says
+	Catalog   catalog.Queries
+	Library   library.Queries
+	History   history.Queries
+	Libraries *handlers.Libraries
+	People    *handlers.People
+	Settings  Settings
+	Store     web.Store
+	// Head is the log's present end: event.Log's method.
+	Head func(context.Context) (event.Checkpoint, error)
+	// Wait returns when the read models named, or all, have passed a position:
+	// projections.Group's method.
+	Wait         func(ctx context.Context, p event.Position, names ...string) error
+	Clock        domain.Clock
+	Keys         web.Keys
+	Unsubscriber Unsubscriber
+	// Mails are those that were kept instead of being sent; nil: there is no page
+	// of mails.
+	Mails Mails
+	// Persons are those whom a visitor of the demo may be; nil everywhere else.
+	Persons []Person
+}
+
+// Person is somebody of the demo.
+type Person struct {
+	Key          string // what web.PersonCookie holds
+	Name         string
+	Organization string // "" for a personal account
+	Reader       access.Reader
+}
+
+// Settings answers a person's own notification settings, the address unsealed;
+// the zero Schedule where nothing was ever set.
+type Settings interface {
+	Settings(ctx context.Context, person uuid.UUID) (handlers.Settings, error)
+}
+
+// Mails shows the mails kept, newest first. An unknown id is domain.NotFound.
+type Mails interface {
+	List(ctx context.Context, limit int) ([]mail.Kept, error)
+	Read(ctx context.Context, id string) ([]byte, error)
+}
+
+// Unsubscriber turns off the digests of the person whom a token names;
+// domain.NotFound for a token that is not ours. Again is no error.
+type Unsubscriber interface {
+	Unsubscribe(ctx context.Context, token string) error
+}
