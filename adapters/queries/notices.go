@@ -132,39 +132,48 @@ func (n *Notices) due(person uuid.UUID, w digest.Window, since int64) *statement
 SELECT n.cause, n.ordinal, n.cause_at, n.kind, n.document, n.version, c.saved, n.reason,
 	COALESCE(d.title, ''), COALESCE(d.audience, ''), COALESCE(d.withdrawn, FALSE), COALESCE(d.reason, ''),
 	COALESCE(v.withdrawn, FALSE), COALESCE(v.reason, ''), COALESCE(v.summary, ''),
-	CASE WHEN n.document = '' THEN n.series ELSE COALESCE(d.series, '') END, COALESCE(s.name, ''), COALESCE(s.successor, ''),
-	CASE WHEN n.document <> '' OR s.series IS NULL THEN '' ELSE (`+n.widest()+`) END
+	CASE WHEN n.document = '' THEN n.series ELSE COALESCE(d.series, '') END, COALESCE(s.name, ''),
+	CASE WHEN n.document <> '' OR s.series IS NULL THEN ''
+		WHEN NOT EXISTS (`+n.within("n.series")+`) THEN '`+string(access.Everyone)+`' -- it has nothing to hide
+		ELSE `+n.widest("n.series")+` END,
+	COALESCE(s.successor, ''), COALESCE(x.name, ''), CASE WHEN x.series IS NULL THEN '' ELSE `+n.widest("x.series")+` END
 FROM chosen c
 JOIN `+n.notices+` n ON n.cause = c.cause
 LEFT JOIN `+n.documents+` d ON d.document = n.document
 LEFT JOIN `+n.versions+` v ON v.document = d.document AND v.number = n.version
 LEFT JOIN `+n.series+` s ON s.series = CASE WHEN n.document = '' THEN n.series ELSE d.series END
+LEFT JOIN `+n.series+` x ON x.series = s.successor
 WHERE n.cause_ordinal > ?`,
-		person.String(), from, w.Until, from, w.Until, from, w.Until, string(access.Everyone), string(access.SignedIn), since)
+		person.String(), from, w.Until, from, w.Until, from, w.Until,
+		string(access.Everyone), string(access.SignedIn), string(access.Everyone), string(access.SignedIn), since)
 }
 
-// widest is the audience of a series' own notice, which has none itself: the
-// widest of its documents', so that it is told to those who may see one of them.
-// A series without documents has nothing to hide; one that is parked is hidden.
-func (n *Notices) widest() string {
-	of := `SELECT 1 FROM ` + n.tags + ` t WHERE t.facet = '` + catalog.FacetSeries + `' AND t.value = n.series`
-	return `CASE WHEN NOT EXISTS (` + of + `) THEN '` + string(access.Everyone) + `'
-		WHEN EXISTS (` + of + ` AND t.audience = ?) THEN '` + string(access.Everyone) + `'
-		WHEN EXISTS (` + of + ` AND t.audience = ?) THEN '` + string(access.SignedIn) + `' ELSE '' END`
+// widest is the audience of a series in the column named, which has none itself:
+// the widest of its documents', so that it is told to those who may see one. It is
+// nobody's where there is no document to see, and so hides what is parked.
+func (n *Notices) widest(series string) string {
+	return `CASE WHEN EXISTS (` + n.within(series) + ` AND t.audience = ?) THEN '` + string(access.Everyone) + `'
+		WHEN EXISTS (` + n.within(series) + ` AND t.audience = ?) THEN '` + string(access.SignedIn) + `' ELSE '' END`
+}
+
+// within selects the documents of a series.
+func (n *Notices) within(series string) string {
+	return `SELECT 1 FROM ` + n.tags + ` t WHERE t.facet = '` + catalog.FacetSeries + `' AND t.value = ` + series
 }
 
 func dueNotice(scan func(...any) error) (d notices.Due, err error) {
-	var cause, kind, document, audience, series, successor, widest string
+	var cause, kind, document, audience, series, widest, successor, successors string
 	var causeAt int64
 	err = scan(&cause, &d.Ordinal, &causeAt, &kind, &document, &d.Version, &d.Saved, as(&d.Reason),
 		as(&d.Title), &audience, &d.Withdrawn, as(&d.WithdrawnReason),
 		&d.VersionWithdrawn, as(&d.VersionReason), as(&d.Summary),
-		&series, as(&d.SeriesName), &successor, &widest)
+		&series, as(&d.SeriesName), &widest, &successor, as(&d.SuccessorName), &successors)
 	if err != nil {
 		return d, err
 	}
 	d.CauseAt, d.Kind = projections.Time(causeAt), notice.Kind(kind)
 	d.Audience = access.Audience{Kind: access.Kind(audience + widest)}
+	d.SuccessorAudience = access.Audience{Kind: access.Kind(successors)}
 	if d.Cause, err = uuid.Parse(cause); err != nil {
 		return d, err
 	}

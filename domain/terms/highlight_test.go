@@ -38,7 +38,7 @@ func TestHighlight(t *testing.T) {
 		{"SOC 2 Type 2", "2", "SOC [2] Type [2]"},
 		{"ISO/IEC 27001:2022", "27001", "ISO/IEC [27001]:2022"},
 		{"ISO/IEC 27001:2022", "iso 27001", "[ISO]/IEC [27001]:2022"},
-		{"ISO/IEC 27001:2022", "iec27001", "ISO/[IEC 27001]:2022"},
+		{"ISO/IEC 27001:2022", "iec27001", "ISO/[IEC] [27001]:2022"}, // two words
 		{"Reports and reporting", "report", "[Reports] and [reporting]"},
 		{"Reports and report", `"report"`, "Reports and [report]"},
 		{"Datenschutzerklärung für Kunden", "DATENSCHUTZERKLARUNG fur", "[Datenschutzerklärung] [für] Kunden"},

@@ -44,9 +44,10 @@ func (q Query) Empty() bool {
 //     quote that is never closed ends with the input.
 //   - "v3" and "version 3" name a version number, 64 hexadecimal digits a
 //     SHA-256; in quotes they are ordinary words.
-//   - Any other word is a phrase of its tokens ("soc2" is "soc" next to "2"). If
-//     the last one is of two or more letters, its continuations match as well
-//     ("report": "reports").
+//   - Any other word is a phrase of its tokens ("soc2" is "soc" next to "2"), but
+//     a number of three or more digits after two or more letters is a word of its
+//     own ("iso27001" is "iso" and "27001"). If the last token is of two or more
+//     letters, its continuations match as well ("report": "reports").
 //
 // Input without a letter or digit is an empty query. Refused as domain.Invalid
 // are input that is not UTF-8, more than MaxQuery characters, more than MaxWords
@@ -77,7 +78,9 @@ func Parse(input string) (Query, error) {
 			}
 			continue
 		}
-		q.Words = append(q.Words, it.word())
+		for _, part := range it.parts() {
+			q.Words = append(q.Words, part.word())
+		}
 	}
 	if n := len(q.Words) + len(q.Versions); n > MaxWords {
 		return Query{}, refuse("the search has %d words; at most %d are allowed, leave some out or put them into quotes as one phrase", n, MaxWords)
@@ -166,6 +169,29 @@ func versionNumber(s string) (int, bool) {
 	}
 	n, err := strconv.Atoi(s)
 	return n, err == nil
+}
+
+// distinctive is how many digits make a number that says enough by itself.
+const distinctive = 3
+
+// parts cuts a bare word before each distinctive number that follows letters:
+// people write "iso27001" for what is called "ISO/IEC 27001". The 2 of "soc2" is
+// not cut off, for it stands in most titles.
+func (it item) parts() (parts []item) {
+	for i := 1; i < len(it.tokens) && !it.quoted; i++ {
+		before, t := it.tokens[i-1], it.tokens[i]
+		if t.start == before.end && len(t.text) >= distinctive && len(before.text) >= 2 && kindOf(t) == digit && kindOf(before) == letter {
+			head := item{text: it.text, tokens: it.tokens[:i]}
+			it.tokens = it.tokens[i:]
+			parts, i = append(parts, head), 0
+		}
+	}
+	return append(parts, it)
+}
+
+func kindOf(t token) class {
+	first, _ := utf8.DecodeRuneInString(t.text)
+	return classify(first)
 }
 
 func (it item) word() Word {

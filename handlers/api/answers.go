@@ -102,7 +102,7 @@ type Versions struct {
 type Version struct {
 	Number      int         `json:"number"`
 	Major       bool        `json:"major"`
-	Superseded  bool        `json:"superseded" doc:"There is a newer version."`
+	Superseded  bool        `json:"superseded" doc:"There is a newer version that stands."`
 	Files       []File      `json:"files" nullable:"false"`
 	Summary     domain.Text `json:"summary,omitempty"`
 	PublishedAt time.Time   `json:"publishedAt,omitzero" doc:"As claimed."`
@@ -171,7 +171,7 @@ func documentOf(d catalog.Document) Document {
 
 func versionOf(d catalog.Document, v catalog.Version) Version {
 	out := Version{
-		Number: v.Number, Major: v.Major, Superseded: v.Number < d.NewestRecorded, Summary: v.Summary, PublishedAt: v.PublishedAt,
+		Number: v.Number, Major: v.Major, Superseded: v.Number < d.Version, Summary: v.Summary, PublishedAt: v.PublishedAt,
 		RecordedAt: v.RecordedAt, Withdrawn: v.Withdrawn, Reason: v.Reason,
 		Files: each(v.Files, func(f document.File) File {
 			return File{Locale: f.Locale, Name: f.Name, SHA256: f.SHA256, Bytes: f.Bytes, MediaType: f.MediaType, Href: versionPath(d.ID, v.Number) + "/files/" + url.PathEscape(f.Locale)}

@@ -87,10 +87,20 @@ func (a *api) categories() {
 			return a.wrote(a.Publishing.MoveCategory(ctx, r, handlers.MoveCategory{Category: in.Category, Group: category.Group(in.Body.Group)}))
 		})
 	command(a, operation{method: http.MethodDelete, path: "/categories/{category}", id: "remove-category", tag: "Categories",
-		summary: "Remove a category that holds no document"},
-		func(ctx context.Context, r handlers.Request, in *removeCategoryInput) (*written[Receipt], error) {
-			return a.wrote(a.Publishing.RemoveCategory(ctx, r, handlers.RemoveCategory{Category: in.Category}))
-		})
+		summary: "Remove a category that holds no document"}, a.removeCategory)
+}
+
+// removeCategory asks the catalog what the category holds, so the catalog must
+// have all that was published before.
+func (a *api) removeCategory(ctx context.Context, r handlers.Request, in *removeCategoryInput) (*written[Receipt], error) {
+	head, err := a.Head(ctx)
+	if err == nil {
+		err = a.waiter.Until(ctx, head.Position, catalog.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.wrote(a.Publishing.RemoveCategory(ctx, r, handlers.RemoveCategory{Category: in.Category}))
 }
 
 func (a *api) home(ctx context.Context, _ *homeInput) (*answer[Home], error) {

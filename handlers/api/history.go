@@ -52,6 +52,7 @@ type eventsInput struct {
 	Paged
 	Document uuid.UUID `query:"document" format:"uuid"`
 	Series   uuid.UUID `query:"series" format:"uuid"`
+	Person   uuid.UUID `query:"person" format:"uuid" doc:"Whom it is about."`
 	Actor    string    `query:"actor" doc:"A person's id, system or operator."`
 	Types    []string  `query:"type,explode" doc:"Given several times: any of them."`
 	From     int64     `query:"from" minimum:"1" doc:"The first ordinal."`
@@ -74,7 +75,7 @@ func (a *api) documentEvents(ctx context.Context, in *documentEventsInput) (*ans
 
 func (a *api) events(ctx context.Context, in *eventsInput) (*answer[Events], error) {
 	return a.eventsOf(ctx, history.EventFilter{
-		Document: in.Document, Series: in.Series, Actor: in.Actor, Types: in.Types, From: in.From, To: in.To,
+		Document: in.Document, Series: in.Series, Person: in.Person, Actor: in.Actor, Types: in.Types, From: in.From, To: in.To,
 	}, in.Paged)
 }
 

@@ -27,16 +27,18 @@ type Due struct {
 	Saved    bool        // reached by a saved document
 	Reason   domain.Text // of the cause
 
-	Title            domain.Text
-	Audience         access.Audience
-	Withdrawn        bool
-	WithdrawnReason  domain.Text
-	VersionWithdrawn bool
-	VersionReason    domain.Text // of the version's withdrawal
-	Summary          domain.Text // of the version, as corrected
-	Series           uuid.UUID   // the document's, or the series itself
-	SeriesName       domain.Text
-	Successor        uuid.UUID
+	Title             domain.Text
+	Audience          access.Audience
+	Withdrawn         bool
+	WithdrawnReason   domain.Text
+	VersionWithdrawn  bool
+	VersionReason     domain.Text // of the version's withdrawal
+	Summary           domain.Text // of the version, as corrected
+	Series            uuid.UUID   // the document's, or the series itself
+	SeriesName        domain.Text
+	Successor         uuid.UUID
+	SuccessorName     domain.Text
+	SuccessorAudience access.Audience // the widest of its documents'
 }
 
 // Gather makes the candidates: one per document and one per series, newest first.
@@ -64,16 +66,18 @@ func candidate(g []Due) Candidate {
 	newest := g[len(g)-1]
 	told, kind := tell(g)
 	c := Candidate{
-		Item:       digest.Item{Notice: told.Cause, Kind: kind, Document: told.Document, Version: told.Version, Updates: len(g)},
-		Ordinal:    newest.Ordinal,
-		CauseAt:    told.CauseAt,
-		Title:      newest.Title,
-		Series:     newest.Series,
-		SeriesName: newest.SeriesName,
-		Successor:  newest.Successor,
-		BySeries:   !slices.ContainsFunc(g, func(d Due) bool { return d.Saved }),
-		Audience:   newest.Audience,
-		Kind:       kind,
+		Item:              digest.Item{Notice: told.Cause, Kind: kind, Document: told.Document, Version: told.Version, Updates: len(g)},
+		Ordinal:           newest.Ordinal,
+		CauseAt:           told.CauseAt,
+		Title:             newest.Title,
+		Series:            newest.Series,
+		SeriesName:        newest.SeriesName,
+		Successor:         newest.Successor,
+		SuccessorName:     newest.SuccessorName,
+		SuccessorAudience: newest.SuccessorAudience,
+		BySeries:          !slices.ContainsFunc(g, func(d Due) bool { return d.Saved }),
+		Audience:          newest.Audience,
+		Kind:              kind,
 	}
 	if told.Document == uuid.Nil {
 		c.Item.Series = told.Series

@@ -32,16 +32,18 @@ type Queries interface {
 
 // Candidate is one possible entry of a digest, before access is decided.
 type Candidate struct {
-	Item       digest.Item
-	Ordinal    int64 // of the newest notice among its updates
-	CauseAt    time.Time
-	Title      domain.Text
-	Summary    domain.Text // corrected, of the newest version told
-	Reason     domain.Text // of a withdrawal, reinstatement or discontinuation
-	Series     uuid.UUID
-	SeriesName domain.Text
-	Successor  uuid.UUID
-	BySeries   bool // reached only through a followed series
-	Audience   access.Audience
-	Kind       notice.Kind // what is told now: withdrawn later wins over new
+	Item              digest.Item
+	Ordinal           int64 // of the newest notice among its updates
+	CauseAt           time.Time
+	Title             domain.Text
+	Summary           domain.Text // corrected, of the newest version told
+	Reason            domain.Text // of a withdrawal, reinstatement or discontinuation
+	Series            uuid.UUID
+	SeriesName        domain.Text
+	Successor         uuid.UUID
+	SuccessorName     domain.Text
+	SuccessorAudience access.Audience // who may know of it: those who see one of its documents
+	BySeries          bool            // reached only through a followed series
+	Audience          access.Audience
+	Kind              notice.Kind // what is told now: withdrawn later wins over new
 }
