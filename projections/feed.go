@@ -1,12 +1,11 @@
 package projections
 
-// Feeding one generation from the log: read a page, load the touched keys, fold,
-// commit. Runners, rebuilds and verification all go through here.
+// Feeding one generation from the log: take a passage, load the touched keys,
+// fold, commit. Runners, rebuilds and verification all go through here.
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 
 	"imprint/domain/event"
@@ -53,20 +52,20 @@ func (f *feed) close(ctx context.Context) error {
 	return f.engine.Store.Release(context.WithoutCancel(ctx), f.build.Generation, f.build.Epoch)
 }
 
-// page is one batch as it was read from the log, and the place behind it.
+// page is the part of a passage that a feed folds, as one batch.
 type page struct {
 	batch   *batch
 	to      event.Checkpoint
 	events  int
 	unknown map[string]int64
-	err     error // what ended the reading; the events before it are good
+	err     error // what ended it; the events before it are good
 }
 
 // step folds one batch of at most limit events and tells how many it passed; 0
 // means that the log has no more for now. If we crash before the commit, the
 // batch is folded again from the same place.
 func (f *feed) step(ctx context.Context, limit int) (int, error) {
-	return f.apply(ctx, f.gather(ctx, f.build.Checkpoint, limit))
+	return f.apply(ctx, f.gather(f.engine.read(ctx, f.build.Checkpoint, limit, f.types)))
 }
 
 // apply loads the touched keys, folds the page and commits. An event that stops
@@ -100,54 +99,38 @@ func (f *feed) apply(ctx context.Context, p page) (int, error) {
 	return p.events, p.err
 }
 
-// gather reads on from a checkpoint until the limit, the byte limit or the end
-// of the log, and decodes what the projection folds. Everything else is passed
-// over in memory. It changes nothing of the feed.
-func (f *feed) gather(ctx context.Context, from event.Checkpoint, limit int) page {
+// gather makes a batch of the events that the projection folds. Everything else
+// is passed over in memory. It changes nothing of the feed.
+func (f *feed) gather(read passage) page {
 	p := page{
 		batch:   &batch{projection: f.projection, states: map[Key]*State{}},
-		to:      from,
+		to:      f.build.Checkpoint,
 		unknown: map[string]int64{},
+		err:     read.err,
 	}
-	for bytes := 0; p.events < limit && bytes < bulkBytes; {
-		read, err := f.engine.Log.ReadAll(ctx, p.to, limit-p.events)
-		if err != nil {
-			p.err = err
+	for _, d := range read.events {
+		if err := f.take(p, d); err != nil {
+			p.err = &stopError{err}
 			return p
 		}
-		if len(read) == 0 {
-			return p
-		}
-		for _, r := range read {
-			if r.Ordinal != p.to.Ordinal+1 {
-				p.err = fmt.Errorf("%w: event %d follows event %d", event.ErrCorrupt, r.Ordinal, p.to.Ordinal)
-				return p
-			}
-			if err := f.take(p, r); err != nil {
-				p.err = &stopError{err}
-				return p
-			}
-			p.to = r.Checkpoint()
-			p.events++
-			bytes += len(r.Data)
-		}
+		p.to = d.Checkpoint()
+		p.events++
 	}
 	return p
 }
 
-// take decodes one event where the projection folds its type.
-func (f *feed) take(p page, r event.Recorded) error {
-	if !f.types[r.Type] {
-		if _, known := f.engine.Registry.Lookup(r.Type); !known {
-			p.unknown[r.Type]++
+// take adds one event to the batch where the projection folds its type.
+func (f *feed) take(p page, d decoded) error {
+	if !f.types[d.Type] {
+		if _, known := f.engine.Registry.Lookup(d.Type); !known {
+			p.unknown[d.Type]++
 		}
 		return nil
 	}
-	payload, err := f.engine.Registry.Decode(r)
-	if err != nil {
-		return err
+	if d.err != nil {
+		return d.err
 	}
-	return p.batch.gather(Event{Recorded: r, Payload: payload}, p.to)
+	return p.batch.gather(d.Event, p.to)
 }
 
 // load reads the rows of every touched key, once per table.
@@ -182,54 +165,6 @@ func (f *feed) load(ctx context.Context, b *batch) error {
 		}
 	}
 	return nil
-}
-
-// drain folds until the log is dry, makes the indexes where they are missing,
-// and folds what has come meanwhile.
-func (f *feed) drain(ctx context.Context, progress func(Progress)) error {
-	for {
-		head, err := f.engine.Log.Head(ctx)
-		if err != nil {
-			return err
-		}
-		err = f.stream(ctx, func() error {
-			at := f.build.Checkpoint.Ordinal
-			progress(Progress{Projection: f.projection.Name, Ordinal: at, Head: max(head.Ordinal, at)})
-			return f.engine.Store.Renew(ctx, f.build.Generation, f.build.Epoch, leaseTime)
-		})
-		if err != nil || f.build.Indexed {
-			return err
-		}
-		if err := f.index(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// stream folds to the end of the log, calling after behind each commit. The next
-// page is read and decoded while one is folded and written.
-func (f *feed) stream(ctx context.Context, after func() error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	limit := f.limit()
-	ahead := func(from event.Checkpoint) <-chan page {
-		c := make(chan page, 1)
-		go func() { c <- f.gather(ctx, from, limit) }()
-		return c
-	}
-	next := ahead(f.build.Checkpoint)
-	// Nothing goes on reading the log when this function has returned.
-	defer func() { cancel(); <-next }()
-	for {
-		p := <-next
-		next = ahead(p.to)
-		n, err := f.apply(ctx, p)
-		if n == 0 || err != nil {
-			return err
-		}
-		if err := after(); err != nil {
-			return err
-		}
-	}
 }
 
 // index makes the indexes of a generation that has been loaded without them.

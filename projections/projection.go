@@ -11,6 +11,8 @@ import (
 )
 
 // Event is a recorded event with its decoded payload; sealed fields are sealed.
+// All projections that are rebuilt together fold the same one, side by side:
+// nobody changes anything in it.
 type Event struct {
 	event.Recorded
 	Payload event.Payload

@@ -25,41 +25,80 @@ const switchTries = 50
 // left by a crash or by an earlier switch, are dropped first, so that at most two
 // exist; one that another process is building is a Conflict.
 func (e Engine) Rebuild(ctx context.Context, p Projection, progress func(Progress)) (Build, error) {
-	if err := p.check(); err != nil {
+	builds, err := e.RebuildAll(ctx, []Projection{p}, progress)
+	if err != nil {
 		return Build{}, err
+	}
+	return builds[0], nil
+}
+
+// RebuildAll is Rebuild of several projections in one reading of the log, which
+// is decoded once for all of them. The first failure ends them all. The answers
+// are in the order of the projections.
+func (e Engine) RebuildAll(ctx context.Context, projections []Projection, progress func(Progress)) (builds []Build, err error) {
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	var fs feeds
+	defer func() {
+		failed := err != nil
+		for _, f := range fs {
+			err = errors.Join(err, f.close(ctx))
+			if failed {
+				err = errors.Join(err, e.Store.Drop(context.WithoutCancel(ctx), f.build.Generation))
+			}
+		}
+	}()
+	for _, p := range projections {
+		f, err := e.begin(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("rebuild of %s: %w", p.Name, err)
+		}
+		fs = append(fs, f)
+	}
+	if len(fs) == 0 {
+		return nil, nil
+	}
+	if err := fs.drain(ctx, progress); err != nil {
+		return nil, fmt.Errorf("rebuild: %w", err)
+	}
+	for _, f := range fs {
+		builds = append(builds, f.build)
+	}
+	return builds, nil
+}
+
+// begin drops what earlier rebuilds of a projection have left and opens a new
+// generation beside the live one, to be folded with the judgement of that one.
+func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
+	if err := p.check(); err != nil {
+		return nil, err
 	}
 	live, err := e.Store.Live(ctx, p)
 	if err != nil {
-		return Build{}, err
+		return nil, err
 	}
 	builds, known, err := e.standing(ctx, live.Generation)
 	if err != nil {
-		return Build{}, err
+		return nil, err
 	}
 	for _, b := range builds {
 		if b.Projection == p.Name && b.Version == p.Version && !b.Live {
 			if err := e.discard(ctx, b.Generation); err != nil {
-				return Build{}, err
+				return nil, err
 			}
 		}
 	}
 	build, err := e.Store.Create(ctx, p)
 	if err != nil {
-		return Build{}, err
+		return nil, err
 	}
 	f, err := e.open(ctx, p, build.Generation, false)
 	if err != nil {
-		return Build{}, err
+		return nil, err
 	}
 	f.judge = judge{known: known, strict: true}
-	if progress == nil {
-		progress = func(Progress) {}
-	}
-	if err := f.drain(ctx, progress); err != nil {
-		err = fmt.Errorf("rebuild of %s: %w", p.Name, err)
-		return Build{}, errors.Join(err, f.close(ctx), e.Store.Drop(context.WithoutCancel(ctx), build.Generation))
-	}
-	return f.build, f.close(ctx)
+	return f, nil
 }
 
 // Switch brings a generation up to the live one and points the views at it, in
@@ -90,7 +129,7 @@ func (e Engine) switchTo(ctx context.Context, p Projection, g Generation) error 
 		return held(p, err)
 	}
 	for range switchTries {
-		if err = f.drain(ctx, func(Progress) {}); err != nil {
+		if err = (feeds{f}).drain(ctx, func(Progress) {}); err != nil {
 			break
 		}
 		if err = e.Store.Switch(ctx, p, g); !errors.Is(err, ErrBehind) {

@@ -6,7 +6,6 @@ package projections
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -127,13 +126,10 @@ func (r *Runner) CatchUp(ctx context.Context, progress func(Progress)) error {
 	if err != nil {
 		return err
 	}
-	err = f.drain(ctx, func(p Progress) {
+	err = feeds{f}.drain(ctx, func(p Progress) {
 		r.show(f, false)
 		progress(p)
 	})
-	if err != nil {
-		err = fmt.Errorf("projection %s: %w", r.projection.Name, err)
-	}
 	r.show(f, err == nil)
 	r.update(func(s *Status) { s.Leading = false })
 	return errors.Join(err, f.close(ctx))

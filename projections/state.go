@@ -25,6 +25,9 @@ type keyRows struct {
 	loaded []Values // as the store holds them
 	rows   []Values // what holds now: at most one for Current and Interval
 	past   []Values // Interval: rows closed in this batch; Facts: rows added
+	// only is the struct of the one row of rows, where it was put or decoded
+	// already: the next event of the batch need not decode it again.
+	only any
 }
 
 // NewState makes the empty state of a key over the tables of its kind.
@@ -55,14 +58,19 @@ func (s *State) Key() Key { return s.key }
 func (s *State) Ordinal() int64 { return s.ordinal }
 
 // Row reads the key's row of a Current table, or the open row of an Interval
-// table. It panics where R is no table of this key's kind, which the engine
-// turns into a parked key and the tests into a failure.
+// table. The slices, maps and pointers in it are shared with the state: a fold
+// replaces them and never changes what they hold. It panics where R is no table
+// of this key's kind, which the engine turns into a parked key and the tests into
+// a failure.
 func Row[R any](s *State) (row R, ok bool) {
 	kr := rowsOf[R](s)
 	if len(kr.rows) == 0 {
 		return row, false
 	}
-	mustDecode(kr.table, kr.rows[0], &row)
+	if row, ok = kr.only.(R); !ok {
+		mustDecode(kr.table, kr.rows[0], &row)
+		kr.only = row
+	}
 	return row, true
 }
 
@@ -79,10 +87,14 @@ func Rows[R any](s *State) []R {
 // Put replaces the key's row (Current), replaces or adds a row of it (Set),
 // closes its open row at this event and opens another (Interval; a row that was
 // opened by this same event is replaced), or adds a row for this event (Facts).
-// An equal row changes nothing.
+// An equal row changes nothing. What the row holds is the state's from then on.
 func Put[R any](s *State, row R) {
 	kr := rowsOf[R](s)
-	vs, err := kr.table.encode(reflect.ValueOf(row))
+	into := reflect.ValueOf(&row).Elem()
+	vs, err := kr.table.encode(into)
+	if err == nil {
+		err = kr.table.round(vs, into)
+	}
 	if err != nil {
 		panic(err)
 	}
@@ -90,10 +102,12 @@ func Put[R any](s *State, row R) {
 	switch kr.table.Kind {
 	case Current:
 		kr.set(vs)
+		kr.only = row
 	case Set:
 		kr.putSub(vs)
 	case Interval:
 		kr.open(vs, s.ordinal)
+		kr.only = row
 	case Facts:
 		kr.add(vs, s.ordinal)
 	}
@@ -105,6 +119,7 @@ func Clear[R any](s *State) {
 	if len(kr.rows) == 0 {
 		return
 	}
+	kr.only = nil
 	if kr.table.Kind == Interval {
 		kr.close(s.ordinal)
 		return

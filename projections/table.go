@@ -80,6 +80,7 @@ type Table struct {
 
 type field struct {
 	index  int
+	rounds bool // what comes back may be another form of the same value
 	encode func(reflect.Value) (any, error)
 	decode func(any, reflect.Value) error
 }
@@ -218,7 +219,8 @@ func (t *Table) compareIdentity(a, b Values) int {
 // nil), in the order of Table.Columns.
 type Values []any
 
-// encode turns a row struct into values; the engine's own columns are 0.
+// encode turns an addressable row struct into values; the engine's own columns
+// are 0.
 func (t *Table) encode(row reflect.Value) (Values, error) {
 	vs := make(Values, len(t.Columns))
 	for i, f := range t.fields {
@@ -244,29 +246,44 @@ func (t *Table) decode(vs Values, row reflect.Value) error {
 	return nil
 }
 
+// round gives a row struct the form in which it comes back once it is kept, so
+// that a fold sees the same in a row it has just put as in one that was loaded.
+func (t *Table) round(vs Values, row reflect.Value) error {
+	for i, f := range t.fields {
+		if !f.rounds {
+			continue
+		}
+		if err := f.decode(vs[i], row.Field(f.index)); err != nil {
+			return fmt.Errorf("table %s, column %s: %w", t.Name, t.Columns[i].Name, err)
+		}
+	}
+	return nil
+}
+
 // codecOf says how a Go type is kept.
 func codecOf(t reflect.Type) (Type, field) {
 	switch {
 	case t == reflect.TypeFor[uuid.UUID]():
 		return TypeText, field{
-			encode: func(v reflect.Value) (any, error) { return ID(v.Interface().(uuid.UUID)), nil },
+			encode: func(v reflect.Value) (any, error) { return ID(*v.Addr().Interface().(*uuid.UUID)), nil },
 			decode: func(v any, to reflect.Value) error {
 				s, _ := v.(string)
-				if s == "" {
-					to.Set(reflect.ValueOf(uuid.Nil))
+				id := to.Addr().Interface().(*uuid.UUID)
+				if *id = uuid.Nil; s == "" {
 					return nil
 				}
-				id, err := uuid.Parse(s)
-				to.Set(reflect.ValueOf(id))
+				parsed, err := uuid.Parse(s)
+				*id = parsed
 				return err
 			},
 		}
 	case t == reflect.TypeFor[time.Time]():
 		return TypeInt, field{
-			encode: func(v reflect.Value) (any, error) { return Micros(v.Interface().(time.Time)), nil },
+			rounds: true, // to microseconds, in UTC
+			encode: func(v reflect.Value) (any, error) { return Micros(*v.Addr().Interface().(*time.Time)), nil },
 			decode: func(v any, to reflect.Value) error {
 				n, _ := v.(int64)
-				to.Set(reflect.ValueOf(Time(n)))
+				*to.Addr().Interface().(*time.Time) = Time(n)
 				return nil
 			},
 		}
@@ -287,8 +304,7 @@ func codecOf(t reflect.Type) (Type, field) {
 		}
 	case t == reflect.TypeFor[[]byte]():
 		return TypeBytes, field{
-			// Absent and empty bytes are one value, so that a fold sees the same in
-			// a row it has just put as in one that was loaded.
+			rounds: true, // absent and empty bytes are one value
 			encode: func(v reflect.Value) (any, error) { return append([]byte{}, v.Bytes()...), nil },
 			decode: func(v any, to reflect.Value) error {
 				b, _ := v.([]byte)
@@ -302,7 +318,7 @@ func codecOf(t reflect.Type) (Type, field) {
 			if v.IsZero() {
 				return "", nil
 			}
-			b, err := json.Marshal(v.Interface())
+			b, err := json.Marshal(v.Addr().Interface())
 			return string(b), err
 		},
 		decode: func(v any, to reflect.Value) error {

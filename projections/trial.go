@@ -3,6 +3,7 @@ package projections
 // Folding in memory, without log or store: what the tests of a projection use.
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 )
@@ -33,6 +34,34 @@ func (t *Trial) Fold(events ...Event) error {
 		if err := b.fold(judge{strict: true}); err != nil {
 			return err
 		}
+		for _, touch := range b.touches {
+			for _, k := range touch.keys {
+				if err := t.states[k].readBack(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// readBack holds what the next fold of a batch sees, the struct that was put,
+// against what the first fold of the next batch sees, the row as it is kept; and
+// lets the next fold see the latter.
+func (s *State) readBack() error {
+	for i := range s.tables {
+		kr := &s.tables[i]
+		if kr.only == nil {
+			continue
+		}
+		kept := reflect.New(kr.table.row)
+		if err := kr.table.decode(kr.rows[0], kept.Elem()); err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(kept.Elem().Interface(), kr.only) {
+			return fmt.Errorf("table %s: the row %+v comes back as %+v", kr.table.Name, kr.only, kept.Elem().Interface())
+		}
+		kr.only = nil
 	}
 	return nil
 }

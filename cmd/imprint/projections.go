@@ -166,19 +166,19 @@ func (c *projectionsRebuild) Run(ctx context.Context, io *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	for _, p := range chosen {
-		bar := newProgress(io.Err, "rebuild "+p.Name)
-		build, err := in.engine.Rebuild(ctx, p, func(at projections.Progress) { bar.set(int(at.Ordinal), int(at.Head)) })
-		if err != nil {
-			return err
-		}
-		bar.finish(int(build.Checkpoint.Ordinal))
-		fmt.Fprintf(io.Out, "%s: generation %d is built up to event %d\n", p.Name, build.Number, build.Checkpoint.Ordinal)
+	bar := newProgress(io.Err, "rebuild")
+	builds, err := in.engine.RebuildAll(ctx, chosen, func(at projections.Progress) { bar.set(int(at.Ordinal), int(at.Head)) })
+	if err != nil {
+		return err
+	}
+	bar.finish(int(builds[0].Checkpoint.Ordinal))
+	for i, build := range builds {
+		fmt.Fprintf(io.Out, "%s: generation %d is built up to event %d\n", build.Projection, build.Number, build.Checkpoint.Ordinal)
 		if !c.Switch {
-			fmt.Fprintf(io.Out, "  Make it live: imprint projections switch %s %d --data %s\n", p.Name, build.Number, c.Data)
+			fmt.Fprintf(io.Out, "  Make it live: imprint projections switch %s %d --data %s\n", build.Projection, build.Number, c.Data)
 			continue
 		}
-		if err := in.engine.Switch(ctx, p, build.Number); err != nil {
+		if err := in.engine.Switch(ctx, chosen[i], build.Number); err != nil {
 			return err
 		}
 		fmt.Fprintf(io.Out, "  and is live\n")

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -116,8 +115,7 @@ func (r *Registry) Decode(e Recorded) (Payload, error) {
 		data = next
 	}
 	p := reflect.New(d.payload)
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(p.Interface()); err != nil {
+	if err := json.Unmarshal(data, p.Interface()); err != nil {
 		return nil, fmt.Errorf("event %d (%s): %w", e.Ordinal, e.Type, err)
 	}
 	return p.Elem().Interface().(Payload), nil

@@ -55,9 +55,9 @@ func (w *writer) run() {
 	}
 }
 
-// gather takes what waits. It yields once before it stops: the callers answered
-// just now are about to come back, and each one that makes it into this
-// transaction saves an fsync.
+// gather takes what waits. It yields before it stops, and again for as long as
+// that brings something: the callers answered just now are about to come back,
+// and each one that makes it into this transaction saves an fsync.
 func (w *writer) gather(first *request) []*request {
 	batch, bytes, yielded := []*request{first}, first.bytes, false
 	for len(batch) < maxBatch && bytes < maxBatchBytes {
@@ -66,7 +66,7 @@ func (w *writer) gather(first *request) []*request {
 			if !open {
 				return batch
 			}
-			batch, bytes = append(batch, r), bytes+r.bytes
+			batch, bytes, yielded = append(batch, r), bytes+r.bytes, false
 		default:
 			if yielded {
 				return batch

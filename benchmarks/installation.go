@@ -1,0 +1,109 @@
+package main
+
+// An installation on the embedded engines, wired as the program imprint does.
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"imprint/adapters/blob"
+	"imprint/adapters/datafolder"
+	"imprint/adapters/queries"
+	"imprint/adapters/sqlite/eventlog"
+	"imprint/adapters/sqlite/views"
+	"imprint/adapters/sqlite/work"
+	"imprint/domain/event"
+	"imprint/domain/schema"
+	"imprint/handlers"
+	"imprint/projections"
+	"imprint/projections/catalog"
+	"imprint/projections/history"
+	"imprint/projections/library"
+	"imprint/projections/notices"
+)
+
+// readModels lists the projections of the program.
+func readModels() []projections.Projection {
+	return []projections.Projection{catalog.Projection(), library.Projection(), history.Projection(), notices.Projection()}
+}
+
+type installation struct {
+	log        *eventlog.Log
+	content    *blob.Directory
+	registry   *event.Registry
+	store      *views.Store
+	views      string // the store's file
+	engine     projections.Engine
+	readModels *projections.Group
+	catalog    *queries.Catalog
+	library    *queries.Library
+	publishing *handlers.Publishing
+	libraries  *handlers.Libraries
+
+	closers []func() error // in the order of opening
+}
+
+func openInstallation(ctx context.Context, dir string) (_ *installation, err error) {
+	in := &installation{}
+	defer func() {
+		if err != nil {
+			_ = in.Close() // the first error tells more
+		}
+	}()
+	folder, err := datafolder.Open(filepath.Join(dir, "data"))
+	if err != nil {
+		return nil, err
+	}
+	in.closers = append(in.closers, folder.Close)
+	master, err := folder.MasterKey("")
+	if err != nil {
+		return nil, err
+	}
+	desk, err := work.Open(ctx, folder.Work())
+	if err != nil {
+		return nil, err
+	}
+	in.closers = append(in.closers, desk.Close)
+	keys, err := work.NewKeys(desk, master, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	if in.log, err = eventlog.Open(ctx, folder.Log(), eventlog.Options{}); err != nil {
+		return nil, err
+	}
+	in.closers = append(in.closers, in.log.Close)
+	in.views = folder.Views()
+	if in.store, err = views.Open(ctx, in.views, time.Now); err != nil {
+		return nil, err
+	}
+	in.closers = append(in.closers, in.store.Close)
+	if in.content, err = blob.Open(folder.Content(), blob.Options{}); err != nil {
+		return nil, err
+	}
+	if in.registry, err = schema.Registry(); err != nil {
+		return nil, err
+	}
+	codec := event.NewCodec(in.registry, keys)
+	in.engine = projections.Engine{Log: in.log, Registry: in.registry, Store: in.store, Holder: "benchmarks"}
+	if in.readModels, err = in.engine.Group(readModels()...); err != nil {
+		return nil, err
+	}
+	in.catalog = queries.NewCatalog(in.store, views.Search{})
+	in.library = queries.NewLibrary(in.store)
+	in.publishing = handlers.NewPublishing(in.log, codec, in.content, time.Now, in.catalog)
+	in.libraries = handlers.NewLibraries(in.log, codec, in.catalog, time.Now)
+	_, err = handlers.OpenInstallation(ctx, in.log, codec, time.Now, "benchmarks")
+	return in, err
+}
+
+// Close closes the files in the reverse order of their opening.
+func (in *installation) Close() error {
+	var errs []error
+	for i := len(in.closers) - 1; i >= 0; i-- {
+		errs = append(errs, in.closers[i]())
+	}
+	in.closers = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// figureLine is the form that make bench promises; "#" begins the raw lines.
+var figureLine = regexp.MustCompile(`^[^\t#]+\t[^\t]+\t[^\t]+\t(-|\d+\.\d\d)\t((>=|<=) [\d.]+|reported)\t(ok|short)$`)
+
+// promised are the figures of the issue and of docs/performance.md.
+var promised = []string{
+	"durable append, 1 caller", "durable append, 64 callers", "import of the corpus, versions",
+	"rebuild of all read models", "publish to visible, median", "publish to visible, p99",
+	"search, p50", "search, p99", "home, p50", "list, p50", "document, p50", "library, p50",
+}
+
+// TestEveryFigureIsALine runs everything, small. How fast it was is nobody's
+// business here: a test must not depend on the machine.
+func TestEveryFigureIsALine(t *testing.T) {
+	var out strings.Builder
+	e := extent{quick: true, rounds: 1, appends: 20, rebuilds: 1, publishes: 3, reads: 1}
+	if err := run(t.Context(), e, "", &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(out.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "# ") {
+			continue
+		}
+		if !figureLine.MatchString(line) {
+			t.Errorf("not a figure: %q", line)
+		}
+		name, _, _ := strings.Cut(line, "\t")
+		seen[name] = true
+	}
+	for _, name := range promised {
+		if !seen[name] {
+			t.Errorf("there is no figure %q", name)
+		}
+	}
+}
+
+// TestTheGeneratedCorpusIsTheSameEverywhere holds the seed to its bytes: figures
+// of two machines are about the same documents.
+func TestTheGeneratedCorpusIsTheSameEverywhere(t *testing.T) {
+	a, b := t.TempDir(), t.TempDir()
+	for _, dir := range []string{a, b} {
+		if err := afternoon.write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"corpus.jsonl", "blobs.tar.gz"} {
+		if first, second := read(t, a, file), read(t, b, file); first != second || first == "" {
+			t.Errorf("%s differs from one writing to the next", file)
+		}
+	}
+}
+
+func read(t *testing.T, dir, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

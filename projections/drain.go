@@ -1,0 +1,109 @@
+package projections
+
+// Feeding generations that stand at one place to the end of the log, together:
+// an import, a catch-up or a rebuild of one or of all read models.
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// feeds stand at the same checkpoint and are fed the same passages.
+type feeds []*feed
+
+// drain folds until the log is dry, makes the indexes where they are missing,
+// and folds what has come meanwhile. progress is called behind each commit.
+func (fs feeds) drain(ctx context.Context, progress func(Progress)) error {
+	engine := fs[0].engine
+	for {
+		head, err := engine.Log.Head(ctx)
+		if err != nil {
+			return err
+		}
+		err = fs.stream(ctx, func(f *feed) error {
+			at := f.build.Checkpoint.Ordinal
+			progress(Progress{Projection: f.projection.Name, Ordinal: at, Head: max(head.Ordinal, at)})
+			return engine.Store.Renew(ctx, f.build.Generation, f.build.Epoch, leaseTime)
+		})
+		if err != nil {
+			return err
+		}
+		ready := true
+		for _, f := range fs {
+			if f.build.Indexed {
+				continue
+			}
+			ready = false
+			if err := f.index(ctx); err != nil {
+				return err
+			}
+		}
+		if ready {
+			return nil
+		}
+	}
+}
+
+// stream folds to the end of the log, calling after behind each commit, for one
+// feed at a time. The log is read and decoded while the feeds fold side by side,
+// each at its own pace but at most two passages behind: only their commits wait
+// for each other.
+func (fs feeds) stream(ctx context.Context, after func(*feed) error) error {
+	var one sync.Mutex
+	side, ctx := errgroup.WithContext(ctx)
+	queues := make([]chan passage, len(fs))
+	for i, f := range fs {
+		queue := make(chan passage, 1)
+		queues[i] = queue
+		side.Go(func() error {
+			for p := range queue {
+				if _, err := f.apply(ctx, f.gather(p)); err != nil {
+					return fmt.Errorf("projection %s: %w", f.projection.Name, err)
+				}
+				one.Lock()
+				err := after(f)
+				one.Unlock()
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	err := fs.read(ctx, queues)
+	for _, queue := range queues {
+		close(queue)
+	}
+	// A feed that fails ends the reading; its error is the one to tell.
+	if failed := side.Wait(); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// read puts the log from the feeds' checkpoint to its end into every queue.
+func (fs feeds) read(ctx context.Context, queues []chan passage) error {
+	at, limit, wanted := fs[0].build.Checkpoint, fs[0].limit(), map[string]bool{}
+	for _, f := range fs {
+		for t := range f.types {
+			wanted[t] = true
+		}
+	}
+	for {
+		p := fs[0].engine.read(ctx, at, limit, wanted)
+		if len(p.events) == 0 {
+			return p.err
+		}
+		for _, queue := range queues {
+			select {
+			case queue <- p:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		at = p.to
+	}
+}
