@@ -96,7 +96,7 @@ func (w *writer) explainUnique(ctx context.Context, r *request, cause error) err
 		err := w.session.withID.QueryRowContext(ctx, e.id[:]).Scan(&stream, &revision)
 		switch {
 		case err == nil:
-			return domain.Refuse(domain.Conflict, "known-event-id", "event id %s stands already in %s at revision %d; an id is used for one event only", e.id, stream, revision)
+			return domain.Refuse(domain.Conflict, event.KnownID, "event id %s stands already in %s at revision %d; an id is used for one event only", e.id, stream, revision)
 		case !errors.Is(err, sql.ErrNoRows):
 			return sqlite.Explain(w.log.db.Path, err)
 		}

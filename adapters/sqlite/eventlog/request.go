@@ -43,7 +43,7 @@ func newRequest(stream event.Stream, expected int64, events []event.Event) (*req
 		if err != nil {
 			return nil, fmt.Errorf("metadata of event %s: %w", e.ID, err)
 		}
-		// event.CheckAppend has looked at the data alone.
+		// event.CheckAppend knows the size of the metadata by an estimate only.
 		if n := len(e.Data) + len(meta); n > event.MaxEventBytes {
 			return nil, domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, n, event.MaxEventBytes)
 		}
