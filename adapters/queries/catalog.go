@@ -18,7 +18,9 @@ import (
 // paged by the database in the same snapshot.
 type Search interface {
 	// Hits answers a SELECT over the rows d of a searchable table that hold every
-	// word: the columns asked for, and rank (smaller is better). Instead of a word
+	// word: the columns asked for, and rank (0 where the table's first searchable
+	// column alone holds every word, else 1: what other rows hold does not count, so
+	// that pages in its order are stable). Instead of a word
 	// a row may hold one of the word's refs, at the same index, in its column
 	// found_refs; nil refs look there for nothing.
 	Hits(p projections.Projection, table, columns string, words []terms.Word, refs [][]string) (text string, args []any)

@@ -38,6 +38,9 @@ func (c *Catalog) Document(ctx context.Context, r access.Reader, id uuid.UUID) (
 		if !found {
 			return absent(r, "document", id.String())
 		}
+		if err := c.recall(ctx, q, &d.Item); err != nil {
+			return err
+		}
 		d.Details.Title, d.Details.Description, d.Details.Series, d.Details.Categories = d.Title, d.Description, d.Item.Series, d.Item.Categories
 		if d.SeriesName, err = c.seriesName(ctx, q, d.Item.Series); err != nil {
 			return err

@@ -44,7 +44,8 @@ type selection struct {
 	reader access.Reader
 	filter catalog.Filter
 	query  terms.Query
-	hits   *hits // of the words of the term, nil where there are none
+	hits   *hits      // of the words of the term, nil where there are none
+	spoken [][2]*hits // of each version number of the term, as a phrase
 }
 
 // choose checks a filter. What the reader may not see is unknown to the reader,
@@ -63,8 +64,18 @@ func (c *Catalog) choose(ctx context.Context, q Querier, r access.Reader, f cata
 		}
 	}
 	var err error
-	if s.query, err = terms.Parse(f.Term); err != nil || len(s.query.Words) == 0 {
+	if s.query, err = terms.Parse(f.Term); err != nil {
 		return s, err
+	}
+	for _, n := range s.query.Versions {
+		both, err := c.spoken(ctx, q, n)
+		if err != nil {
+			return s, err
+		}
+		s.spoken = append(s.spoken, both)
+	}
+	if len(s.query.Words) == 0 {
+		return s, nil
 	}
 	s.hits, err = c.find(ctx, q, s.query.Words, f.OldVersions)
 	return s, err
@@ -115,7 +126,7 @@ func (c *Catalog) checkValues(ctx context.Context, q Querier, r access.Reader, f
 // holds SQLite to the order of its loops.
 type source struct {
 	from  condition
-	alias string // of the columns document, audience, last_updated
+	alias string // of the columns document, audience, last_updated, title_sort
 	facet string // done by the source itself
 }
 
@@ -179,8 +190,13 @@ func (c *Catalog) conditions(s selection, from source, except string) []conditio
 		all = append(all, where(row+`.last_updated < ?`, projections.Micros(f.To)))
 	}
 	// A number or a hash says which version is meant, so it finds old ones unasked.
-	for _, n := range s.query.Versions {
-		all = append(all, where(`EXISTS (SELECT 1 FROM `+c.versions+` v WHERE v.document = `+row+`.document AND v.number = ?)`, int64(n)))
+	for i, n := range s.query.Versions {
+		either := where(`EXISTS (SELECT 1 FROM `+c.versions+` v WHERE v.document = `+row+`.document AND v.number = ?)`, int64(n))
+		for _, h := range s.spoken[i] {
+			either.text += ` OR ` + row + `.document IN (SELECT p.document FROM (` + h.text + `) p)`
+			either.args = append(either.args, h.args...)
+		}
+		all = append(all, either)
 	}
 	if s.query.SHA256 != "" {
 		all = append(all, where(row+`.document IN (SELECT h.document FROM `+c.hashes+` h WHERE h.sha256 = ?)`, s.query.SHA256))

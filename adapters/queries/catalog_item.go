@@ -20,6 +20,7 @@ const itemColumns = `d.document, d.title, d.title_sort, d.description, d.series,
 type item struct {
 	catalog.Item
 	titleSort string
+	place     int64 // of a search's hit
 }
 
 // scan reads itemColumns and what follows them.
@@ -47,12 +48,12 @@ func optional(id string) (uuid.UUID, error) {
 	return uuid.Parse(id)
 }
 
-// items reads a list's rows and then the names of their series: at most a page
-// of them, by primary key.
+// items reads a list's rows and then the summaries that they forgot and the names
+// of their series: at most a page of them, by primary key.
 func (c *Catalog) items(ctx context.Context, q Querier, st *statement) (items []item, err error) {
 	err = st.each(ctx, q, func(scan func(...any) error) error {
 		var it item
-		err := it.scan(scan, &it.MatchedVersion)
+		err := it.scan(scan, &it.MatchedVersion, &it.place)
 		items = append(items, it)
 		return err
 	})
@@ -61,6 +62,9 @@ func (c *Catalog) items(ctx context.Context, q Querier, st *statement) (items []
 	}
 	names := map[uuid.UUID]domain.Text{}
 	for i := range items {
+		if err := c.recall(ctx, q, &items[i].Item); err != nil {
+			return nil, err
+		}
 		id := items[i].Series
 		if id == uuid.Nil {
 			continue
@@ -73,6 +77,16 @@ func (c *Catalog) items(ctx context.Context, q Querier, st *statement) (items []
 		items[i].SeriesName = names[id]
 	}
 	return items, nil
+}
+
+// recall reads the summary of the version that a document stands at from the
+// version's own row, where the document's has none.
+func (c *Catalog) recall(ctx context.Context, q Querier, it *catalog.Item) error {
+	if it.Version == 0 || len(it.Summary) > 0 {
+		return nil
+	}
+	return new(statement).add(`SELECT v.summary FROM `+c.versions+` v WHERE v.document = ? AND v.number = ?`, it.ID.String(), it.Version).
+		each(ctx, q, func(scan func(...any) error) error { return scan(as(&it.Summary)) })
 }
 
 func (c *Catalog) seriesName(ctx context.Context, q Querier, id uuid.UUID) (name domain.Text, err error) {

@@ -11,8 +11,9 @@ import (
 )
 
 // List answers one page: newest first by last update, ties by title, then id. A
-// term orders by how well it is met instead, and its pages go by number, so that
-// what is published meanwhile may move a hit from one page to the next.
+// term puts what meets it in the title first, and what meets it by an old version
+// last. None of that changes by what is published meanwhile, so that pages neither
+// repeat nor skip.
 func (c *Catalog) List(ctx context.Context, r access.Reader, f catalog.Filter, p catalog.Page) (l catalog.Listing, err error) {
 	err = c.snapshot(ctx, &l.Reflects, func(q Querier) error {
 		s, err := c.choose(ctx, q, r, f)
@@ -38,15 +39,12 @@ func (c *Catalog) page(ctx context.Context, q Querier, s selection, p catalog.Pa
 	if err != nil {
 		return err
 	}
-	read, next := c.newest, func(last item, _ int) cursor {
-		return cursor{list: list, number: projections.Micros(last.LastUpdated), id: last.ID, text: last.titleSort}
-	}
+	read := c.newest
 	if s.hits != nil {
-		offset, err := after.offset()
-		if err != nil {
+		if err := after.shallow(); err != nil {
 			return err
 		}
-		read, next = c.best, func(_ item, n int) cursor { return cursor{list: list, number: int64(offset + n)} }
+		read = c.best
 	}
 	items, err := read(ctx, q, s, after, going, size+1)
 	if err != nil {
@@ -54,7 +52,8 @@ func (c *Catalog) page(ctx context.Context, q Querier, s selection, p catalog.Pa
 	}
 	if len(items) > size {
 		items = items[:size]
-		l.Next = next(items[size-1], size).String()
+		last := items[size-1]
+		l.Next = cursor{list: list, place: last.place, depth: after.depth + uint32(size), number: projections.Micros(last.LastUpdated), id: last.ID, text: last.titleSort}.String()
 	}
 	l.Items = make([]catalog.Item, len(items))
 	for i, it := range items {
@@ -78,7 +77,7 @@ func (c *Catalog) page(ctx context.Context, q Querier, s selection, p catalog.Pa
 func (c *Catalog) newest(ctx context.Context, q Querier, s selection, after cursor, going bool, size int) ([]item, error) {
 	row := c.source(s, "").alias
 	updated, title, id := row+".last_updated", row+".title_sort", row+".document"
-	st := new(statement).add(`SELECT ` + itemColumns + `, 0 FROM (SELECT ` + id + ` AS document, ` + updated + ` AS last_updated, ` + title + ` AS title_sort`)
+	st := new(statement).add(`SELECT ` + itemColumns + `, 0, 0 FROM (SELECT ` + id + ` AS document, ` + updated + ` AS last_updated, ` + title + ` AS title_sort`)
 	c.begin(st, s, "")
 	if going {
 		st.add(` AND `+updated+` <= ? AND (`+updated+` < ? OR `+title+` > ? OR `+title+` = ? AND `+id+` > ?)`,
@@ -88,16 +87,20 @@ func (c *Catalog) newest(ctx context.Context, q Querier, s selection, after curs
 	return c.items(ctx, q, st)
 }
 
-// best reads the hits of a term from an offset on. It sorts every hit.
+// best reads the hits of a term after a cursor. It sorts every hit.
 //
 //	SCAN documents_fts VIRTUAL TABLE
 //	SEARCH documents USING INTEGER PRIMARY KEY (rowid=?)
 //	USE TEMP B-TREE FOR ORDER BY
 //	SEARCH documents USING INDEX (document=?), for the page
-func (c *Catalog) best(ctx context.Context, q Querier, s selection, after cursor, _ bool, size int) ([]item, error) {
-	st := new(statement).add(`SELECT ` + itemColumns + `, page.number FROM (SELECT h.document AS document, h.number AS number, h.place AS place, h.rank AS rank, h.last_updated AS last_updated`)
+func (c *Catalog) best(ctx context.Context, q Querier, s selection, after cursor, going bool, size int) ([]item, error) {
+	st := new(statement).add(`SELECT ` + itemColumns + `, page.number, page.place FROM (SELECT h.document AS document, h.number AS number, h.place AS place, h.last_updated AS last_updated, h.title_sort AS title_sort`)
 	c.begin(st, s, "")
-	st.add(` ORDER BY h.place, h.rank, h.last_updated DESC, h.document LIMIT ? OFFSET ?) page CROSS JOIN `+c.documents+` d WHERE d.document = page.document ORDER BY page.place, page.rank, page.last_updated DESC, page.document`, size, after.number)
+	if going {
+		st.add(` AND (h.place > ? OR h.place = ? AND (h.last_updated < ? OR h.last_updated = ? AND (h.title_sort > ? OR h.title_sort = ? AND h.document > ?)))`,
+			after.place, after.place, after.number, after.number, after.text, after.text, after.id.String())
+	}
+	st.add(` ORDER BY h.place, h.last_updated DESC, h.title_sort, h.document LIMIT ?) page CROSS JOIN `+c.documents+` d WHERE d.document = page.document ORDER BY page.place, page.last_updated DESC, page.title_sort, page.document`, size)
 	return c.items(ctx, q, st)
 }
 

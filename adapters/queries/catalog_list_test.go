@@ -60,11 +60,14 @@ func TestPagesAreStableWhileSomethingIsPublished(t *testing.T) {
 		}
 	}
 	n := 0
-	got := w.pages(anonymous, catalog.Filter{Categories: []string{"soc"}}, 3, func() {
-		n++
-		w.publish(doc{title: fmt.Sprint("New ", n), categories: []string{"soc"}})
-	})
-	same(t, "published between pages", got, want)
+	for _, f := range []catalog.Filter{{Categories: []string{"soc"}}, {Term: "document"}, {Term: "document", OldVersions: true}, {Term: "renewed document"}, {Term: "renewed", OldVersions: true}, {Term: "v1"}} {
+		before := w.pages(anonymous, f, 100, nil)
+		got := w.pages(anonymous, f, 3, func() {
+			n++
+			w.publish(doc{title: fmt.Sprint("Document, document ", n), description: "Renewed", categories: []string{"soc"}})
+		})
+		same(t, fmt.Sprintf("%+v: published between pages", f), got, before)
+	}
 }
 
 func TestListFilters(t *testing.T) {

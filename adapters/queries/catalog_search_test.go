@@ -83,6 +83,65 @@ func TestSearchFindsVersions(t *testing.T) {
 	}
 }
 
+// TestSearchFindsWhatADocumentStandsAt: also where the document's own row keeps
+// that version's summary no more.
+func TestSearchFindsWhatADocumentStandsAt(t *testing.T) {
+	const many = 40
+	w := newWorld(t)
+	line := w.series("Yearly line")
+	id := w.publish(doc{title: "Policy", summary: "Wording initial", series: line})
+	w.publish(doc{title: "Wording guide"})
+	for n := 2; n <= many; n++ {
+		w.happen(document.Stream(id), document.Versioned{Document: id, Version: version(n, "Retention changed", "")})
+	}
+	same(t, "not yet", w.find(anonymous, "initial"), nil)
+	for n := many; n > 1; n-- {
+		w.happen(document.Stream(id), document.VersionWithdrawn{Document: id, Number: n, Reason: domain.English("Wrong")})
+	}
+	for term, want := range map[string][]string{
+		"initial": {"Policy"}, "policy wording": {"Policy"}, "yearly wording initial": {"Policy"}, "policy": {"Policy"},
+		"wording": {"Wording guide", "Policy"}, "policy wording nowhere": nil, "retention": nil, "policy retention": nil,
+	} {
+		for _, old := range []bool{false, true} {
+			l := w.list(anonymous, catalog.Filter{Term: term, OldVersions: old})
+			same(t, term, titles(l), want)
+			if l.Total.N != len(want) {
+				t.Errorf("%s: %d of %d", term, l.Total.N, len(want))
+			}
+			for _, it := range l.Items {
+				if it.ID == id && (it.Version != 1 || it.MatchedVersion != 0 || it.Summary.String() != "Wording initial") {
+					t.Errorf("%s: %+v", term, it)
+				}
+			}
+		}
+	}
+	same(t, "pages", w.pages(anonymous, catalog.Filter{Term: "wording"}, 1, nil), []string{"Wording guide", "Policy"})
+	d, err := w.catalog.Document(t.Context(), anonymous, id)
+	check(t, err)
+	if d.Version != 1 || d.Summary.String() != "Wording initial" {
+		t.Errorf("the document: %+v", d.Item)
+	}
+}
+
+func TestAVersionNumberIsAlsoAWord(t *testing.T) {
+	w := newWorld(t)
+	line := w.series("Controls v7")
+	w.publish(doc{title: "PCI DSS v4.0"})
+	w.publish(doc{title: "Standard, version 4"})
+	w.publish(doc{title: "PCI DSS v3.2.1", series: line})
+	id := w.publish(doc{title: "PCI policy"})
+	for n := 2; n <= 4; n++ {
+		w.happen(document.Stream(id), document.Versioned{Document: id, Version: version(n, "Renewed", "")})
+	}
+	for term, want := range map[string][]string{
+		"v4": {"PCI policy", "Standard, version 4", "PCI DSS v4.0"}, "version 4": {"PCI policy", "Standard, version 4", "PCI DSS v4.0"},
+		"pci v4": {"PCI policy", "PCI DSS v4.0"}, "PCI DSS v4": {"PCI DSS v4.0"}, "pci v3": {"PCI policy", "PCI DSS v3.2.1"},
+		"v7": {"PCI DSS v3.2.1"}, "v9": nil, "v4 v9": nil, "v3 v4": {"PCI policy"},
+	} {
+		same(t, term, w.find(anonymous, term), want)
+	}
+}
+
 func TestSearchHidesWhatTheReaderMayNotSee(t *testing.T) {
 	w := newWorld(t)
 	w.category("soc", "SOC", category.Reports)

@@ -22,14 +22,16 @@ const (
 	defaultPage = 25
 	maxPage     = 100
 	maxCursor   = 4096   // bytes of its text
-	maxOffset   = 10_000 // how deep the pages of a search go
+	maxDepth    = 10_000 // hits of a search: each of its pages sorts all of them
 )
 
 // cursor is the sort key of the last item of a page. A list that is asked for
 // what sorts after it is not disturbed by what is published meanwhile.
 type cursor struct {
 	list   [8]byte // which list with which filter it belongs to
-	number int64   // last updated, or for a search how many items came before
+	place  int64   // of a search's hit, 0 to 255
+	depth  uint32  // of a search: how many hits came before
+	number int64   // last updated
 	id     uuid.UUID
 	text   string // title or name, normalised
 }
@@ -47,12 +49,13 @@ func listOf(name string, filter any) (list [8]byte) {
 
 func (c cursor) String() string {
 	b := append([]byte{1}, c.list[:]...)
+	b = binary.BigEndian.AppendUint32(append(b, byte(c.place)), c.depth)
 	b = binary.BigEndian.AppendUint64(b, uint64(c.number))
 	b = append(b, c.id[:]...)
 	return base64.RawURLEncoding.EncodeToString(append(b, c.text...))
 }
 
-const cursorHead = 1 + 8 + 8 + 16
+const cursorHead = 1 + 8 + 1 + 4 + 8 + 16
 
 // parseCursor accepts exactly what String made for the same list; ok is false
 // for "", the first page.
@@ -68,7 +71,10 @@ func parseCursor(s string, list [8]byte) (c cursor, ok bool, err error) {
 	if err != nil || len(b) < cursorHead {
 		return cursor{}, false, refused
 	}
-	c = cursor{list: list, number: int64(binary.BigEndian.Uint64(b[9:17])), id: uuid.UUID(b[17:33]), text: string(b[cursorHead:])}
+	c = cursor{
+		list: list, place: int64(b[9]), depth: binary.BigEndian.Uint32(b[10:14]),
+		number: int64(binary.BigEndian.Uint64(b[14:22])), id: uuid.UUID(b[22:38]), text: string(b[cursorHead:]),
+	}
 	// Writing it again with this list's name shows a cursor of another list or
 	// filter, and one that the decoder read too kindly.
 	if !utf8.ValidString(c.text) || c.String() != s {
@@ -77,12 +83,12 @@ func parseCursor(s string, list [8]byte) (c cursor, ok bool, err error) {
 	return c, true, nil
 }
 
-// offset is where a search goes on.
-func (c cursor) offset() (int, error) {
-	if c.number < 0 || c.number > maxOffset {
-		return 0, domain.Refuse(domain.Invalid, "too-deep", "a search shows its first %d hits; narrow it by a word or a filter", maxOffset).In("after")
+// shallow refuses to go deeper into the hits of a search than is any use.
+func (c cursor) shallow() error {
+	if c.depth > maxDepth {
+		return domain.Refuse(domain.Invalid, "too-deep", "a search shows its first %d hits; narrow it by a word or a filter", maxDepth).In("after")
 	}
-	return int(c.number), nil
+	return nil
 }
 
 // limit is the size of a page.

@@ -31,19 +31,25 @@ func FuzzCursor(f *testing.F) {
 		case !ok && s != "":
 			t.Errorf("%q was neither read nor refused", s)
 		}
-		if _, err := c.offset(); err != nil && domain.KindOf(err) != domain.Invalid {
-			t.Error(err)
-		}
 	})
 }
 
 func TestCursorReturns(t *testing.T) {
-	made := cursor{list: listOf("a", 1), number: -5, id: uuid.MustParse("019a0000-0000-7000-8000-000000000001"), text: "täst"}
+	made := cursor{list: listOf("a", 1), place: 2, depth: 70_000, number: -5, id: uuid.MustParse("019a0000-0000-7000-8000-000000000001"), text: "täst"}
 	got, ok, err := parseCursor(made.String(), made.list)
 	if err != nil || !ok || got != made {
 		t.Errorf("got %+v, %t, %v; want %+v", got, ok, err, made)
 	}
 	if _, _, err := parseCursor(made.String(), listOf("a", 2)); domain.KindOf(err) != domain.Invalid {
 		t.Errorf("a cursor of another list passed: %v", err)
+	}
+}
+
+func TestSearchesEndAtTheirDepth(t *testing.T) {
+	if err := (cursor{depth: maxDepth}).shallow(); err != nil {
+		t.Errorf("the last page: %v", err)
+	}
+	if err := (cursor{depth: maxDepth + 1}).shallow(); domain.KindOf(err) != domain.Invalid {
+		t.Errorf("beyond it: %v", err)
 	}
 }

@@ -55,7 +55,7 @@ func TestDocumentsVersionsSeries(t *testing.T) {
 		}
 	})
 	run("the document's link leads to the newest version the reader may see", func(w *world) {
-		const many = 12
+		const many = 20
 		id := w.publish("Report", nil)
 		for n := 2; n <= many; n++ {
 			w.version(id, n-1, fmt.Sprint("Summary ", n), nil)
@@ -68,6 +68,9 @@ func TestDocumentsVersionsSeries(t *testing.T) {
 		d := w.document("", id)
 		equal(w, "summary", d.Summary["en"], "Summary 2, put right")
 		equal(w, "in the list", w.list("", "").Items[0].Version, 2)
+		equal(w, "its summary in the list", w.list("", "").Items[0].Summary["en"], "Summary 2, put right")
+		same(w, "found by title and summary", w.find("", "report right"), []string{"Report"})
+		same(w, "not by a summary withdrawn", w.find("", `"summary 3"`), []string{})
 		w.withdrawVersion(id, 1, "Wrong, too")
 		w.asks(200, "paula", "POST", at(id, "versions", 1, "reinstate"), object{})
 		w.withdrawVersion(id, 2, "Wrong")

@@ -81,9 +81,28 @@ func TestSearchAndFilters(t *testing.T) {
 	run("a version that stands in the title is found, too", func(w *world) {
 		w.publish("PCI DSS v4.0 attestation", nil)
 		w.publish("PCI DSS v3.2.1 attestation", nil)
-		for _, term := range []string{"PCI DSS v4.0", "v4.0", `"v4"`, `pci "v4"`} {
+		for _, term := range []string{"PCI DSS v4.0", "v4.0", `"v4"`, `pci "v4"`, "PCI DSS v4", "pci v4", "v4"} {
 			same(w, term, w.find("", term), []string{"PCI DSS v4.0 attestation"})
 		}
+	})
+	run("pages neither repeat nor skip a hit while others publish", func(w *world) {
+		want := []string{}
+		for n := range 7 {
+			want = append(want, fmt.Sprint("Audit report ", n))
+			w.publish(want[n], nil)
+		}
+		got, query := []string{}, "q=report&limit=2"
+		for page := 0; ; page++ {
+			l := w.list("", query)
+			got = append(got, titles(l)...)
+			if l.Next == "" {
+				break
+			}
+			query = "q=report&limit=2&after=" + url.QueryEscape(l.Next)
+			w.pass(time.Second)
+			w.publish(fmt.Sprint("Report, report and report ", page), nil)
+		}
+		same(w, "pages", got, want)
 	})
 	run("old versions only when asked for", func(w *world) {
 		id := w.publish("Policy", object{"summary": english("Initial wording")})

@@ -18,13 +18,15 @@
 //
 // A document stands at its newest version that is not withdrawn, and was last
 // updated by the newest major one of these. Lists sort by that time, so it must
-// be a column of the document, correct also after the newest version alone is
-// withdrawn or reinstated. The row therefore remembers its newest versions
-// (remembered) and, folded into one, all older ones. Its size does not depend on
-// how many versions there are. The price: if every one of the newest 16 versions
-// is withdrawn one by one, the row stands at the newest older version that was
-// live when it was forgotten, even if that was withdrawn later. The document's
-// page lists the versions themselves and is exact always.
+// be a column of the document, correct whichever versions are withdrawn alone or
+// reinstated. Any version may become the newest live one again, and a fold reads
+// no other key's rows: the row therefore keeps of every version its time and its
+// marks, nine bytes (moments).
+//
+// Summaries are longer, so the row keeps those of its newest 16 versions only. A
+// document that stands at an older version, since all of these are withdrawn, is
+// marked as forgotten: queries take its summary from the version's own row, and
+// search it there.
 //
 // Where no version is live, the document stands at version 0 and keeps the time
 // of its first publication. A document withdrawn as a whole stays in the lists,

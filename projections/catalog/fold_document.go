@@ -41,25 +41,25 @@ func (r *documentRow) apply(e projections.Event) error {
 	case document.Published:
 		r.detail(p.Details, e.Ordinal)
 		r.Audience = p.Audience.Kind
-		return r.remember(published(p.Version, p.Origin, e.Meta.Time))
+		return r.add(p.Version.Number, published(p.Version, p.Origin, e.Meta.Time), p.Version.Summary)
 	case document.Versioned:
-		return r.remember(published(p.Version, p.Origin, e.Meta.Time))
+		return r.add(p.Version.Number, published(p.Version, p.Origin, e.Meta.Time), p.Version.Summary)
 	case document.DetailsRevised:
 		r.detail(p.Details, e.Ordinal)
 	case document.AudienceChanged:
 		r.Audience = p.Audience.Kind
 	case document.SummaryCorrected:
-		return r.change(p.Number, func(v *remembered) { v.Summary = p.Summary })
+		return r.correct(p.Number, p.Summary)
 	case document.DatesCorrected:
-		return r.change(p.Number, func(v *remembered) {
-			if v.Claimed {
-				v.UpdatedAt = p.PublishedAt
+		return r.change(p.Number, func(v *moment) {
+			if v.claimed {
+				v.updated = p.PublishedAt
 			}
 		})
 	case document.VersionWithdrawn:
-		return r.change(p.Number, func(v *remembered) { v.Withdrawn = true })
+		return r.change(p.Number, func(v *moment) { v.withdrawn = true })
 	case document.VersionReinstated:
-		return r.change(p.Number, func(v *remembered) { v.Withdrawn = false })
+		return r.change(p.Number, func(v *moment) { v.withdrawn = false })
 	case document.Withdrawn:
 		r.Withdrawn, r.Reason, r.WithdrawnAt = true, p.Reason, p.WithdrawnAt
 	case document.Reinstated:
@@ -68,14 +68,13 @@ func (r *documentRow) apply(e projections.Event) error {
 	return nil
 }
 
-// published is a new version as the row remembers it. What was imported counts
-// by the time claimed, everything else by the time recorded.
-func published(v document.Version, origin *document.Origin, recorded time.Time) remembered {
-	r := remembered{standing: standing{Version: v.Number, Summary: v.Summary, UpdatedAt: recorded}, Major: v.Major}
+// published is the moment of a new version. What was imported counts by the time
+// claimed, everything else by the time recorded.
+func published(v document.Version, origin *document.Origin, recorded time.Time) moment {
 	if origin != nil {
-		r.UpdatedAt, r.Claimed = v.PublishedAt, true
+		return moment{updated: v.PublishedAt, major: v.Major, claimed: true}
 	}
-	return r
+	return moment{updated: recorded, major: v.Major}
 }
 
 func (r *documentRow) detail(d document.Details, ordinal int64) {
@@ -122,9 +121,10 @@ func SeriesToken(id string) string { return "series" + strings.ReplaceAll(id, "-
 // CategoryToken is the same for a category. Slugs differ in letters, digits and
 // dashes; the dash, which would part the token, becomes a letter that no slug's
 // other characters can make ambiguous, since z itself is doubled.
-func CategoryToken(id string) string {
-	return "category" + strings.NewReplacer("z", "zz", "-", "zy", "_", "zx", ".", "zw").Replace(id)
-}
+func CategoryToken(id string) string { return "category" + slugLetters.Replace(id) }
+
+// slugLetters is kept, for making a replacer costs as much as folding the event.
+var slugLetters = strings.NewReplacer("z", "zz", "-", "zy", "_", "zx", ".", "zw")
 
 func (r *documentRow) tags() []tagRow {
 	var rows []tagRow

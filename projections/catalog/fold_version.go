@@ -47,7 +47,7 @@ func addVersion(s *projections.State, e projections.Event, exists bool, id uuid.
 	}
 	row := versionRow{
 		Document: id, Version: strconv.Itoa(v.Number), Number: v.Number, Major: v.Major, Files: v.Files, Summary: v.Summary,
-		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: published(v, origin, e.Meta.Time).UpdatedAt,
+		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: published(v, origin, e.Meta.Time).updated,
 		Effective: v.Effective, Origin: origin, FoundText: normalise(v.Summary),
 	}
 	projections.Put(s, row)

@@ -45,6 +45,7 @@ func Projection() projections.Projection {
 		Tables: []*projections.Table{
 			projections.NewTable[documentRow](projections.Current, documentKey, "documents",
 				projections.Indexed("last_updated DESC", "title_sort", "document", "audience"),
+				projections.Indexed("forgotten", "document"),
 				projections.Searchable("found_title", "found_text", "found_refs")),
 			projections.NewTable[tagRow](projections.Set, documentKey, "tags",
 				projections.Indexed("facet", "value", "last_updated DESC", "title_sort", "document", "audience")),

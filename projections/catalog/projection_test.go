@@ -73,21 +73,39 @@ func TestImportsCountByTheTimeClaimed(t *testing.T) {
 	}
 }
 
-func TestTheRowDoesNotGrowWithVersions(t *testing.T) {
+func TestTheRowKeepsLittleOfAVersion(t *testing.T) {
 	s := newStory(t)
 	s.happen(publication(document.Details{Title: domain.English("T")}))
 	for n := 2; n <= 200; n++ {
 		s.happen(document.Versioned{Document: docID, Version: major(n)})
 	}
-	if d := s.document(); len(d.Remembered) != memory || d.Newest != 200 {
-		t.Errorf("remembers %d versions of %d", len(d.Remembered), d.Newest)
+	if d := s.document(); len(d.Summaries) != memory || len(d.Moments) != 9*200 || d.Newest != 200 {
+		t.Errorf("keeps %d summaries and %d bytes of %d versions", len(d.Summaries), len(d.Moments), d.Newest)
 	}
-	for n := 200; n > 200-memory; n-- {
+}
+
+func TestADocumentStandsAtAnyOfItsVersions(t *testing.T) {
+	const many = 40
+	s := newStory(t)
+	s.happen(publication(document.Details{Title: domain.English("T")}))
+	for n := 2; n <= many; n++ {
+		s.happen(document.Versioned{Document: docID, Version: major(n)})
+	}
+	stands := func(want int) {
+		t.Helper()
+		d, forgotten := s.document(), want <= many-memory
+		if d.Version != want || !d.LastUpdated.Equal(at(int64(want))) || d.Forgotten != forgotten || (d.FoundText == "") != forgotten {
+			t.Errorf("stands at %d, updated %v, forgotten %t, found by %q; want %d", d.Version, d.LastUpdated, d.Forgotten, d.FoundText, want)
+		}
+	}
+	for n := many; n > 1; n-- {
+		stands(n)
 		s.happen(document.VersionWithdrawn{Document: docID, Number: n})
 	}
-	want := 200 - memory
-	if d := s.document(); d.Version != want || !d.LastUpdated.Equal(at(int64(want))) || !d.Summary.Equal(major(want).Summary) {
-		t.Errorf("stands at %d, updated %v, want %d", d.Version, d.LastUpdated, want)
+	stands(1)
+	for n := 2; n <= many; n++ {
+		s.happen(document.VersionReinstated{Document: docID, Number: n})
+		stands(n)
 	}
 }
 

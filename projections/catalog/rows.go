@@ -22,7 +22,7 @@ type documentRow struct {
 	Series      uuid.UUID   `col:"series"`
 	Audience    access.Kind `col:"audience"`
 	Version     int         `col:"version"` // the newest live one, 0 where none is
-	Summary     domain.Text `col:"summary"` // its change summary
+	Summary     domain.Text `col:"summary"` // its change summary, none where Forgotten
 	LastUpdated time.Time   `col:"last_updated"`
 	Withdrawn   bool        `col:"withdrawn"` // as a whole
 	Reason      domain.Text `col:"reason"`
@@ -41,8 +41,9 @@ type documentRow struct {
 	FoundText  string `col:"found_text"` // description and newest summary
 	FoundRefs  string `col:"found_refs"`
 
-	Remembered []remembered `col:"remembered"`
-	Older      standing     `col:"older"` // all versions before the remembered ones
+	Forgotten bool          `col:"forgotten"` // Summary is kept no more: only the version's row has it
+	Summaries []domain.Text `col:"summaries"` // of the newest versions, the newest last
+	Moments   []byte        `col:"moments"`   // of every version: see moments
 }
 
 // tagRow is one property of a document that lists filter by, with a copy of what

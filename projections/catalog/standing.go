@@ -3,82 +3,135 @@ package catalog
 // Where a document stands: its newest live version and when it was last updated.
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
 
 	"imprint/domain"
+	"imprint/projections"
 )
 
-// memory is how many of the newest versions a document's row remembers.
+// memory is how many of the newest versions' summaries a document's row keeps.
 const memory = 16
 
-// standing is what a document's versions amount to.
-type standing struct {
-	Version   int         `json:"version"` // newest live one, 0 where none is
-	Summary   domain.Text `json:"summary,omitempty"`
-	UpdatedAt time.Time   `json:"updatedAt"` // of the newest live major one, else of the first publication
+// moment is what a version amounts to in its document's row.
+type moment struct {
+	updated   time.Time // what Last updated is taken from
+	major     bool
+	withdrawn bool
+	claimed   bool // updated is the claimed time, of an import
 }
 
-// remembered is one of a document's newest versions.
-type remembered struct {
-	standing
-	Major     bool `json:"major,omitempty"`
-	Withdrawn bool `json:"withdrawn,omitempty"`
-	Claimed   bool `json:"claimed,omitempty"` // UpdatedAt is the claimed time, of an import
+// moments are those of all versions from the first on, each of momentSize bytes:
+// its time in microseconds, big endian, then its marks. They are never changed in
+// place, for rows share them.
+type moments []byte
+
+const (
+	momentSize = 9
+
+	majorMark     = 1 << 0
+	withdrawnMark = 1 << 1
+	claimedMark   = 1 << 2
+)
+
+// of is the moment of a version, counted from 1.
+func (m moments) of(number int) moment {
+	b := m[(number-1)*momentSize : number*momentSize]
+	marks := b[momentSize-1]
+	return moment{
+		updated: projections.Time(int64(binary.BigEndian.Uint64(b))),
+		major:   marks&majorMark != 0, withdrawn: marks&withdrawnMark != 0, claimed: marks&claimedMark != 0,
+	}
 }
 
-// after is the standing after one more version.
-func (s standing) after(v remembered) standing {
-	if v.Withdrawn {
-		return s
+// with has the moment of a version replaced, or added where it is the next one.
+func (m moments) with(number int, v moment) moments {
+	var b [momentSize]byte
+	binary.BigEndian.PutUint64(b[:], uint64(projections.Micros(v.updated)))
+	if v.major {
+		b[momentSize-1] |= majorMark
 	}
-	s.Version, s.Summary = v.Version, v.Summary
-	if v.Major {
-		s.UpdatedAt = v.UpdatedAt
+	if v.withdrawn {
+		b[momentSize-1] |= withdrawnMark
 	}
-	return s
+	if v.claimed {
+		b[momentSize-1] |= claimedMark
+	}
+	start := (number - 1) * momentSize
+	return slices.Concat(m[:start], b[:], m[min(start+momentSize, len(m)):])
 }
 
-// remember adds the next version, forgetting the oldest where there are too many.
-func (r *documentRow) remember(v remembered) error {
-	if v.Version != r.Newest+1 {
-		return fmt.Errorf("version %d of document %s follows version %d", v.Version, r.Document, r.Newest)
+// add adds the next version; the summary of the oldest one kept makes room.
+func (r *documentRow) add(number int, v moment, summary domain.Text) error {
+	if number != r.Newest+1 {
+		return fmt.Errorf("version %d of document %s follows version %d", number, r.Document, r.Newest)
 	}
-	if r.Newest == 0 {
-		r.Older.UpdatedAt = v.UpdatedAt
+	r.Newest = number
+	r.Moments = moments(r.Moments).with(number, v)
+	r.Summaries = append(slices.Clone(r.Summaries), summary)
+	r.Summaries = r.Summaries[max(0, len(r.Summaries)-memory):]
+	return nil
+}
+
+// change changes the moment of a version.
+func (r *documentRow) change(number int, do func(*moment)) error {
+	if err := r.has(number); err != nil {
+		return err
 	}
-	r.Newest = v.Version
-	r.Remembered = append(slices.Clone(r.Remembered), v)
-	if len(r.Remembered) > memory {
-		r.Older = r.Older.after(r.Remembered[0])
-		r.Remembered = r.Remembered[1:]
+	v := moments(r.Moments).of(number)
+	do(&v)
+	r.Moments = moments(r.Moments).with(number, v)
+	return nil
+}
+
+// correct changes the summary of a version, if it is kept.
+func (r *documentRow) correct(number int, summary domain.Text) error {
+	if err := r.has(number); err != nil {
+		return err
+	}
+	if i := r.kept(number); i >= 0 {
+		r.Summaries = slices.Clone(r.Summaries)
+		r.Summaries[i] = summary
 	}
 	return nil
 }
 
-// change changes a remembered version; one that is forgotten changes no more.
-func (r *documentRow) change(number int, do func(*remembered)) error {
+func (r *documentRow) has(number int) error {
 	if number < 1 || number > r.Newest {
 		return fmt.Errorf("document %s has no version %d, but 1 to %d", r.Document, number, r.Newest)
 	}
-	r.Remembered = slices.Clone(r.Remembered)
-	for i := range r.Remembered {
-		if v := &r.Remembered[i]; v.Version == number {
-			do(v)
-			if number == 1 {
-				r.Older.UpdatedAt = v.UpdatedAt
-			}
-		}
-	}
 	return nil
 }
 
+// kept is where the summary of a version is, negative where it is kept no more.
+func (r *documentRow) kept(number int) int { return number - 1 - (r.Newest - len(r.Summaries)) }
+
 // stand sets the columns that follow from the versions.
 func (r *documentRow) stand() {
-	now := r.Older
-	for _, v := range r.Remembered {
-		now = now.after(v)
+	all := moments(r.Moments)
+	r.Version, r.LastUpdated = 0, all.of(1).updated
+	for n := r.Newest; n > 0; n-- {
+		v := all.of(n)
+		if v.withdrawn {
+			continue
+		}
+		if r.Version == 0 {
+			r.Version = n
+		}
+		if v.major {
+			r.LastUpdated = v.updated
+			break
+		}
 	}
-	r.Version, r.Summary, r.LastUpdated = now.Version, now.Summary, now.UpdatedAt
+	r.Summary, r.Forgotten = nil, false
+	if r.Version == 0 {
+		return
+	}
+	if i := r.kept(r.Version); i >= 0 {
+		r.Summary = r.Summaries[i]
+	} else {
+		r.Forgotten = true
+	}
 }
