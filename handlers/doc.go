@@ -15,7 +15,7 @@
 // wrote, also after a crash and also if the world has moved on since. The events
 // carry the request's fingerprint: another request under the same id is refused
 // as domain.Reused. Where the other request went to another stream, the log
-// itself knows the id and refuses it by the code "known-event-id".
+// itself knows the id and refuses it (event.KnownID).
 //
 // A request that had nothing to change leaves no trace, and is decided anew when
 // it is repeated.

@@ -156,7 +156,7 @@ func (j *journal) append(ctx context.Context, stream event.Stream, expected int6
 	}
 	var refused *domain.Error
 	switch {
-	case errors.As(err, &refused) && refused.Code == knownEventID:
+	case errors.As(err, &refused) && refused.Code == event.KnownID:
 		// The ids follow from actor and request id, so this request has written to
 		// another stream before: it was another request.
 		return event.Appended{}, reused().Because(err)
@@ -165,10 +165,6 @@ func (j *journal) append(ctx context.Context, stream event.Stream, expected int6
 	}
 	return event.Appended{}, fmt.Errorf("append to %s: %w", stream, err)
 }
-
-// knownEventID is the code by which a log refuses an event id that stands in
-// another place already.
-const knownEventID = "known-event-id"
 
 func reused() *domain.Error {
 	return domain.Refuse(domain.Reused, "request-id-reused", "the request id (Idempotency-Key) was used for another request; send this one under a new id").In("Idempotency-Key")

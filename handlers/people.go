@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -65,7 +66,9 @@ func (p *People) Join(ctx context.Context, req Request, name string) (Joined, er
 	}
 	// The claim is durable before the person joins. If we die between the two, the
 	// name leads to a person without events, and the next Join makes that one join.
-	id, err := p.names.Claim(ctx, hash, req.derive("person"))
+	// The id follows from the name too: another name under the same request id, which
+	// is refused below, must not have been claimed for the person of the first one.
+	id, err := p.names.Claim(ctx, hash, req.derive("person "+hex.EncodeToString(hash)))
 	if err != nil {
 		return Joined{}, fmt.Errorf("claim a name: %w", err)
 	}

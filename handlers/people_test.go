@@ -65,6 +65,23 @@ func TestTheSameNameIsTheSamePerson(t *testing.T) {
 	refused(t, err, domain.Invalid, "missing-name")
 }
 
+// A request id used for a second name is refused, and leaves that name to whoever
+// joins under it: never to the person of the first name.
+func TestARequestUsedTwiceMakesNobodySomebodyElse(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	req := w.ask(operator)
+	ada, err := w.people().Join(ctx, req, "Ada")
+	ok(t, err)
+	req.Fingerprint = "another"
+	_, err = w.people().Join(ctx, req, "Mallory")
+	refused(t, err, domain.Reused, "request-id-reused")
+	mallory, err := w.people().Join(ctx, w.ask(operator), "Mallory")
+	ok(t, err)
+	if mallory.Person == ada.Person || mallory.Already || mallory.Events != 1 {
+		t.Errorf("Mallory joined as %+v; Ada is %s", mallory, ada.Person)
+	}
+}
+
 // The name is claimed before the person joins; a crash between loses nobody.
 func TestAClaimedNameJoinsLater(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()

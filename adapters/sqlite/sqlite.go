@@ -3,7 +3,7 @@
 // eventlog (the log), views (the read models' store) and work (work tables).
 //
 // Every file is in write-ahead mode with one writing connection and a pool of
-// reading ones. A Durable file is synchronous=FULL: a commit that has returned is
+// reading ones; its write-ahead log is kept small (wal.go). A Durable file is synchronous=FULL: a commit that has returned is
 // on the disk. A file that can be rebuilt (the read models) is NORMAL: after a
 // power cut it may lack its newest commits, never hold half of one.
 package sqlite
@@ -38,10 +38,16 @@ type DB struct {
 	Path  string
 	Write *sql.DB // one connection; transactions begin IMMEDIATE
 	Read  *sql.DB // a few connections, query_only
+
+	trimmer *trimmer // of its write-ahead log; nil where Write is
 }
 
-// Open opens or creates a file. The caller holds the folder's lock.
+// Open opens or creates a file, for its owner alone. The caller holds the folder's
+// lock.
 func Open(ctx context.Context, path string, d Durability) (*DB, error) {
+	if err := create(path); err != nil {
+		return nil, err
+	}
 	write, err := connect(ctx, path, url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)"},
 		"_txlock": {"immediate"},
@@ -54,7 +60,21 @@ func Open(ctx context.Context, path string, d Durability) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return &DB{Path: path, Write: write, Read: read.Read}, nil
+	trimmer, err := trim(ctx, path, d)
+	if err != nil {
+		return nil, errors.Join(err, read.Close(), write.Close())
+	}
+	return &DB{Path: path, Write: write, Read: read.Read, trimmer: trimmer}, nil
+}
+
+// create makes an empty file that only its owner may read, where there is none:
+// SQLite would let everyone. The files beside it (-wal, -shm) take after it.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return unopened(path).Because(err)
+	}
+	return f.Close()
 }
 
 // OpenReadOnly opens an existing file for reading beside a program that may be
@@ -77,6 +97,9 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 // Close closes both pools.
 func (db *DB) Close() error {
 	var errs []error
+	if db.trimmer != nil {
+		errs = append(errs, db.trimmer.Close())
+	}
 	for _, pool := range []*sql.DB{db.Read, db.Write} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
@@ -111,11 +134,15 @@ func Explain(path string, err error) error {
 	case code.SQLITE_CORRUPT, code.SQLITE_NOTADB:
 		return domain.Refuse(domain.Internal, "damaged-file", "%s is damaged or not a database of Imprint; restore it from a backup (imprint restore)", path).Because(err)
 	case code.SQLITE_READONLY, code.SQLITE_CANTOPEN, code.SQLITE_PERM:
-		return domain.Refuse(domain.Unavailable, "file-access", "%s cannot be opened or written; check the folder's owner and permissions", path).Because(err)
+		return unopened(path).Because(err)
 	case code.SQLITE_BUSY, code.SQLITE_LOCKED:
 		return domain.Refuse(domain.Unavailable, "busy", "%s is in use by another program; stop it or try again", path).Because(err)
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+func unopened(path string) *domain.Error {
+	return domain.Refuse(domain.Unavailable, "file-access", "%s cannot be opened or written; check the folder's owner and permissions", path)
 }
 
 // IsUnique tells whether a statement failed on a unique index.

@@ -28,8 +28,17 @@ func TestOpenSetsTheDurability(t *testing.T) {
 		if _, err := db.Read.Exec("CREATE TABLE x (a)"); err == nil {
 			t.Error("the reading pool wrote")
 		}
-		if _, err := os.Stat(db.Path); err != nil {
-			t.Errorf("the file is not where it was asked for: %v", err)
+		if _, err := db.Write.Exec("CREATE TABLE x (a)"); err != nil {
+			t.Fatal(err)
+		}
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			info, err := os.Stat(db.Path + suffix)
+			if err != nil {
+				t.Fatalf("the file is not where it was asked for: %v", err)
+			}
+			if info.Mode().Perm() != 0o600 {
+				t.Errorf("%s%s is %s: not its owner's alone", d, suffix, info.Mode())
+			}
 		}
 		if err := db.Close(); err != nil {
 			t.Error(err)

@@ -19,8 +19,9 @@ type File struct {
 	MediaType string `json:"mediaType"`
 }
 
-// Period is the time a report covers, apart from when it was published. Either
-// end may be open (zero).
+// Period is the time a report covers, apart from when it was published: from the
+// day of From to the day of To, both included, each as the instant falls in UTC.
+// Either end may be open (zero).
 type Period struct {
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/base64"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +38,20 @@ type Metadata struct {
 	Commitment string  `json:"commitment,omitempty"`
 	Salt       []byte  `json:"salt,omitempty"`
 	SealedSalt *Sealed `json:"sealedSalt,omitempty"`
+}
+
+// metaFixed is what the names, marks, times and ids of a Metadata take in JSON.
+const metaFixed = 340
+
+// size is at least the bytes of the metadata's JSON, in so far as its texts need
+// no escapes: ids, names of keys and hashes do not. It is counted for every append
+// and therefore not by encoding.
+func (m Metadata) size() int {
+	n := metaFixed + len(m.Actor) + len(m.Organization) + len(m.Request) + len(m.Commitment) + base64.StdEncoding.EncodedLen(len(m.Salt))
+	if m.SealedSalt != nil {
+		n += len(m.SealedSalt.Key) + base64.StdEncoding.EncodedLen(len(m.SealedSalt.Box))
+	}
+	return n
 }
 
 // Recorded is an event that the log holds, with its place in it.

@@ -27,9 +27,9 @@ const NoStream int64 = -1
 // Limits of one append. They are far below what the engines can take (KurrentDB:
 // 1 MiB an append), so that every log can be moved to every engine.
 const (
-	MaxEventBytes   = 256 << 10 // data of one event; its metadata is bounded likewise
+	MaxEventBytes   = 256 << 10 // data and metadata of one event
 	MaxAppendEvents = 1000
-	MaxAppendBytes  = 768 << 10 // data of all; leaves room for the metadata
+	MaxAppendBytes  = 768 << 10 // data and metadata of all; leaves room for what engines add
 	// MaxAhead is how far an event's time may lie ahead of the store's clock.
 	MaxAhead = 2 * time.Minute
 )
@@ -52,7 +52,9 @@ type Log interface {
 	// *ConflictError when the stream has moved on, unless the very same ids stand
 	// there already, following expected: then the earlier answer is given again.
 	// ErrUncertain means that the events may or may not have been written; the
-	// caller repeats the call with the same ids.
+	// caller repeats the call with the same ids. An engine that knows every id of
+	// the log refuses one that stands in another place (domain.Conflict, code
+	// KnownID); one that does not (KurrentDB) writes it a second time.
 	Append(ctx context.Context, stream Stream, expected int64, events []Event) (Appended, error)
 
 	// ReadStream reads forwards from a revision (inclusive), at most limit
@@ -75,6 +77,10 @@ type Log interface {
 	// It is a hint: readers poll as well.
 	Changed() <-chan struct{}
 }
+
+// KnownID is the code of the refusal of an event id that stands in another place
+// of the log already.
+const KnownID = "known-event-id"
 
 // ConflictError says that a stream is not at the expected revision.
 type ConflictError struct {
@@ -121,13 +127,14 @@ func CheckAppend(stream Stream, expected int64, events []Event, now time.Time) e
 		if e.Meta.Time.Sub(now) > MaxAhead {
 			return domain.Refuse(domain.Invalid, "time-ahead", "event %s is timed %s, ahead of the store's clock by more than %s; check the clocks", e.ID, e.Meta.Time.Format(time.RFC3339), MaxAhead)
 		}
-		if len(e.Data) > MaxEventBytes {
-			return domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes; at most %d are allowed: shorten its texts", e.Type, stream, len(e.Data), MaxEventBytes)
+		size := len(e.Data) + e.Meta.size()
+		if size > MaxEventBytes {
+			return domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, size, MaxEventBytes)
 		}
-		total += len(e.Data)
+		total += size
 	}
 	if total > MaxAppendBytes {
-		return domain.Refuse(domain.TooLarge, "append-too-large", "%d events for %s have %d bytes together; at most %d go into one append", len(events), stream, total, MaxAppendBytes)
+		return domain.Refuse(domain.TooLarge, "append-too-large", "%d events for %s have %d bytes together with their metadata; at most %d go into one append", len(events), stream, total, MaxAppendBytes)
 	}
 	return nil
 }

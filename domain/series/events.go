@@ -35,8 +35,8 @@ const (
 )
 
 // Updated is the consequence, in the series, of an event of one of its
-// documents. CauseOrdinal orders the consequences: they are appended in the
-// order of their causes, so the newest one tells which causes are done.
+// documents. CauseOrdinal orders the consequences: one that had to wait for an
+// operator may stand behind those of later causes.
 type Updated struct {
 	Series       uuid.UUID `json:"series"`
 	Change       Change    `json:"change"`

@@ -22,7 +22,6 @@ type State struct {
 	name         domain.Text
 	description  domain.Text
 	discontinued bool
-	told         int64 // the ordinal of the newest cause that Updated tells of
 }
 
 // Exists tells whether the series has been opened.
@@ -40,8 +39,6 @@ func (s State) Fold(payloads ...event.Payload) State {
 			s.id, s.name, s.description = e.Series, e.Name, e.Description
 		case Revised:
 			s.name, s.description = e.Name, e.Description
-		case Updated:
-			s.told = e.CauseOrdinal
 		case Discontinued:
 			s.discontinued = true
 		}
@@ -112,18 +109,6 @@ func (s State) Join() error {
 		return domain.Refuse(domain.Conflict, "discontinued", "the series is discontinued and takes no further document; use its successor").In("series")
 	}
 	return nil
-}
-
-// Update records a consequence, unless it or a later one is recorded already:
-// consequences come in the order of their causes.
-func (s State) Update(u Updated) ([]event.Payload, error) {
-	if err := s.existing(); err != nil {
-		return nil, err
-	}
-	if u.CauseOrdinal <= s.told {
-		return nil, nil
-	}
-	return []event.Payload{u}, nil
 }
 
 func (s State) existing() error {

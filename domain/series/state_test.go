@@ -79,17 +79,3 @@ func TestOnlyALivingSeriesIsJoined(t *testing.T) {
 	refused(t, "no-series")(nil, (series.State{}).Join())
 	refused(t, "discontinued")(nil, does(t, s)(s.Discontinue(reason, uuid.Nil, series.State{}, now)).Join())
 }
-
-func TestConsequencesAreRecordedOnceInOrder(t *testing.T) {
-	s := opened(t, a)
-	for _, step := range []struct {
-		ordinal int64
-		events  int
-	}{{5, 1}, {5, 0}, {4, 0}, {9, 1}, {9, 0}} {
-		events, err := s.Update(series.Updated{Series: a, Change: series.Joined, CauseOrdinal: step.ordinal})
-		if err != nil || len(events) != step.events {
-			t.Errorf("cause %d: %d events, %v; want %d", step.ordinal, len(events), err, step.events)
-		}
-		s = s.Fold(events...)
-	}
-}

@@ -1,6 +1,7 @@
 package reactions_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -218,4 +219,35 @@ func TestAClockSetBackReleasesNeitherEarlyNorTwice(t *testing.T) {
 	w.updated(line,
 		series.Updated{Change: series.Joined, Document: doc, Version: 1, Cause: published},
 		series.Updated{Change: series.Versioned, Document: doc, Version: 2, Cause: second})
+}
+
+// What a series says of a restricted document is as restricted as the document.
+func TestTheSaltOfARestrictedDocumentsUpdateIsSealed(t *testing.T) {
+	w := newWorld(t)
+	line := w.line()
+	w.publish(line, false)
+	hidden, _ := w.publish(line, false)
+	w.does(hidden, func(s document.State) ([]event.Payload, error) {
+		return s.ChangeAudience(access.Audience{Kind: access.SignedIn}, "")
+	})
+	w.does(hidden, w.version(true, false))
+	w.catchUp()
+	events, payloads := w.stream(series.Stream(line))
+	var sealed []bool
+	for i, e := range events {
+		u, is := payloads[i].(series.Updated)
+		if !is {
+			continue
+		}
+		if e.Meta.Commitment == "" || (e.Meta.SealedSalt == nil) == (len(e.Meta.Salt) == 0) {
+			t.Errorf("%+v: commitment %q, salt %x and sealed %v", u, e.Meta.Commitment, e.Meta.Salt, e.Meta.SealedSalt)
+		}
+		if e.Meta.SealedSalt != nil && e.Meta.SealedSalt.Key != document.Key(hidden) {
+			t.Errorf("%+v: sealed under %s", u, e.Meta.SealedSalt.Key)
+		}
+		sealed = append(sealed, e.Meta.SealedSalt != nil)
+	}
+	if !slices.Equal(sealed, []bool{false, false, true}) {
+		t.Errorf("sealed: %v", sealed)
+	}
 }

@@ -24,73 +24,79 @@ var seriesTypes = []string{
 
 // updateSeries appends what an event means for the document's series.
 func (r *Reactions) updateSeries(ctx context.Context, d delivery, payload event.Payload) error {
-	updates, err := r.seriesUpdates(ctx, d.Event, payload)
+	id, told := updating(payload)
+	if !told {
+		return nil
+	}
+	facts, err := r.facts(ctx, id, until(d.Event.Revision))
 	if err != nil {
 		return err
 	}
-	for _, u := range updates {
-		u.Cause, u.CauseOrdinal = d.Event.ID, d.Event.Ordinal
-		if err := r.appendUpdate(ctx, d.Event, u); err != nil {
+	before, after := stateOf(facts[:max(len(facts)-1, 0)]), stateOf(facts)
+	for _, u := range seriesUpdates(payload, before, after) {
+		u.Document, u.Cause, u.CauseOrdinal = id, d.Event.ID, d.Event.Ordinal
+		if err := r.appendUpdate(ctx, d.Event, u, saltKey(id, after)); err != nil {
 			return fmt.Errorf("update series %s: %w", u.Series, err)
 		}
 	}
 	return nil
 }
 
-// seriesUpdates answers what an event means; minor versions are silent.
-func (r *Reactions) seriesUpdates(ctx context.Context, e event.Recorded, payload event.Payload) ([]series.Updated, error) {
-	if origin(payload) != nil {
-		return nil, nil
+// updating answers the document of an event that may concern its series. Minor
+// versions are silent, and nothing follows from what states the past.
+func updating(payload event.Payload) (uuid.UUID, bool) {
+	told := origin(payload) == nil
+	switch p := payload.(type) {
+	case document.Published:
+		return p.Document, told
+	case document.Versioned:
+		return p.Document, told && p.Version.Major
+	case document.Withdrawn:
+		return p.Document, told
+	case document.DetailsRevised:
+		return p.Document, told
+	}
+	return uuid.Nil, false
+}
+
+// seriesUpdates answers what an event means, for the series that the document was
+// in before it and is in after it.
+func seriesUpdates(payload event.Payload, before, after document.State) (updates []series.Updated) {
+	left, in := before.Details().Series, after.Details().Series
+	add := func(line uuid.UUID, change series.Change, version int) {
+		if line != uuid.Nil {
+			updates = append(updates, series.Updated{Series: line, Change: change, Version: version})
+		}
 	}
 	switch p := payload.(type) {
 	case document.Published:
-		if p.Details.Series != uuid.Nil {
-			return []series.Updated{{Series: p.Details.Series, Change: series.Joined, Document: p.Document, Version: p.Version.Number}}, nil
-		}
+		add(in, series.Joined, p.Version.Number)
 	case document.Versioned:
-		if p.Version.Major {
-			return r.inSeries(ctx, e, series.Updated{Change: series.Versioned, Document: p.Document, Version: p.Version.Number})
-		}
+		add(in, series.Versioned, p.Version.Number)
 	case document.Withdrawn:
-		return r.inSeries(ctx, e, series.Updated{Change: series.Withdrew, Document: p.Document})
+		add(in, series.Withdrew, 0)
 	case document.DetailsRevised:
-		return r.moved(ctx, e, p)
+		if left != in {
+			add(left, series.Left, 0)
+			add(in, series.Joined, after.Current())
+		}
 	}
-	return nil, nil
+	return updates
 }
 
-// inSeries completes an update by the series the document was in at the event.
-func (r *Reactions) inSeries(ctx context.Context, e event.Recorded, u series.Updated) ([]series.Updated, error) {
-	facts, err := r.facts(ctx, u.Document, until(e.Revision))
-	u.Series = stateOf(facts).Details().Series
-	if err != nil || u.Series == uuid.Nil {
-		return nil, err
+// saltKey seals the salt of what is told of a restricted document, like those of
+// the document's own facts.
+func saltKey(id uuid.UUID, s document.State) event.KeyID {
+	if s.Audience().Restricted() {
+		return document.Key(id)
 	}
-	return []series.Updated{u}, nil
-}
-
-// moved answers what a revision of details means for the series left and joined.
-func (r *Reactions) moved(ctx context.Context, e event.Recorded, p document.DetailsRevised) ([]series.Updated, error) {
-	facts, err := r.facts(ctx, p.Document, until(e.Revision-1))
-	if err != nil {
-		return nil, err
-	}
-	before := stateOf(facts)
-	left, joined := before.Details().Series, p.Details.Series
-	var updates []series.Updated
-	if left != joined && left != uuid.Nil {
-		updates = append(updates, series.Updated{Series: left, Change: series.Left, Document: p.Document})
-	}
-	if left != joined && joined != uuid.Nil {
-		updates = append(updates, series.Updated{Series: joined, Change: series.Joined, Document: p.Document, Version: before.Current()})
-	}
-	return updates, nil
+	return ""
 }
 
 // appendUpdate appends an update unless it is there already. The look-up and the
 // expected revision together make it once: whoever appends in between causes a
 // conflict, and it is looked for again.
-func (r *Reactions) appendUpdate(ctx context.Context, cause event.Recorded, u series.Updated) error {
+func (r *Reactions) appendUpdate(ctx context.Context, cause event.Recorded, u series.Updated, key event.KeyID) error {
 	stream := series.Stream(u.Series)
 	id := domain.Derive(namespace, "series", cause.ID.String(), u.Series.String(), string(u.Change))
 	for range appendRetries {
@@ -98,7 +104,7 @@ func (r *Reactions) appendUpdate(ctx context.Context, cause event.Recorded, u se
 		if err != nil || done {
 			return err
 		}
-		encoded, err := r.codec.Encode(ctx, event.Draft{Stream: stream, ID: id, Payload: u, Meta: r.consequence(cause.ID, cause.Meta.Correlation)})
+		encoded, err := r.codec.Encode(ctx, event.Draft{Stream: stream, ID: id, Payload: u, Meta: r.consequence(cause.ID, cause.Meta.Correlation), SaltKey: key})
 		if err != nil {
 			return err
 		}

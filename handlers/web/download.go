@@ -95,9 +95,11 @@ func (d Download) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", servedType(d.file.MediaType))
 	h.Set("Content-Disposition", attachment(d.file.Name))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
-	h.Set("Cache-Control", "private, no-cache") // asked again each time: access may have ended
+	// Whoever keeps a copy asks again each time, by the ETag: access may have ended,
+	// also to what everyone may have today.
+	h.Set("Cache-Control", "private, no-cache")
 	if d.public {
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Cache-Control", "public, no-cache")
 	}
 	ProblemsOnly(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "", time.Time{}, bytes)
