@@ -36,9 +36,9 @@ type Folder struct {
 // Open opens the folder for writing: it creates it (0700) where it is missing
 // and takes its lock until Close. A second program is refused (Unavailable).
 func Open(dir string) (*Folder, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := absolute(dir)
 	if err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, err
 	}
 	if err := create(dir); err != nil {
 		return nil, domain.Refuse(domain.Unavailable, "data-folder", "the data folder %s cannot be created; name a folder that this user may write (--data)", dir).Because(err)
@@ -53,15 +53,28 @@ func Open(dir string) (*Folder, error) {
 // View opens an existing folder for reading beside a program that may be writing
 // it. It takes no lock and creates nothing.
 func View(dir string) (*Folder, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := absolute(dir)
 	if err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, err
 	}
 	f := &Folder{Dir: dir}
 	if _, err := os.Stat(f.Log()); err != nil {
 		return nil, domain.Refuse(domain.NotFound, "no-data", "%s is not a data folder of Imprint (it has no %s); name the right one with --data", dir, filepath.Base(f.Log())).Because(err)
 	}
 	return f, nil
+}
+
+// absolute refuses an empty name, which is a setting left empty: it would mean
+// the folder that the program happens to run in.
+func absolute(dir string) (string, error) {
+	if dir == "" {
+		return "", domain.Refuse(domain.Invalid, "no-data-folder", "the data folder's name is empty; name it with --data or IMPRINT_DATA")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	return dir, nil
 }
 
 // Close gives the lock up.

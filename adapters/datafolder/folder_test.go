@@ -136,3 +136,15 @@ func TestAFileIsNoFolder(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEmptyNameIsNoFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, open := range map[string]func(string) (*Folder, error){"Open": Open, "View": View} {
+		if _, err := open(""); domain.KindOf(err) != domain.Invalid {
+			t.Errorf("%s took an empty name: %v", name, err)
+		}
+	}
+	if entries, err := os.ReadDir("."); err != nil || len(entries) != 0 {
+		t.Errorf("the working folder was written: %v, %v", entries, err)
+	}
+}

@@ -48,7 +48,7 @@ type publishingHouse struct {
 func newHouse(t *testing.T) *publishingHouse {
 	t.Helper()
 	h := &publishingHouse{t: t, data: filepath.Join(t.TempDir(), "data"), doc: uuid.New(), version: 1}
-	in, err := open(t.Context(), folderFlags{Data: h.data}, options{name: "Halden"})
+	in, err := open(t.Context(), folderFlags{Data: h.data}, options{create: true, name: "Halden"})
 	h.must(err)
 	h.in, h.reactions = in, in.reactions(0)
 	t.Cleanup(func() { h.must(h.in.Close()) })

@@ -128,7 +128,7 @@ func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []b
 	if log != nil {
 		at, err := work.NewDigests(db, time.Now).Checkpoint(ctx)
 		if err == nil {
-			err = d.place(ctx, log, at)
+			err = place(ctx, log, at)
 		}
 		if err != nil {
 			d.fail("work.db", "the digests' place is not one of this log (%v); is it the work.db of another installation? Put back the files that belong together", err)
@@ -151,23 +151,6 @@ func (d *doctor) keys(ctx context.Context, db *work.DB, master []byte) {
 		return
 	}
 	d.ok("master key", "opens the data keys (%d tried)", opened)
-}
-
-// place holds a checkpoint against the log: the log must reach as far, and its
-// time there must be the same. It finds files that come from different logs.
-func (d *doctor) place(ctx context.Context, log *eventlog.Log, at event.Checkpoint) error {
-	if at.Ordinal == 0 {
-		return nil
-	}
-	head, err := log.Head(ctx)
-	if err != nil {
-		return err
-	}
-	if head.Ordinal == at.Ordinal && !head.LogTime.Equal(at.LogTime) {
-		return fmt.Errorf("event %d has the time %s and not %s", at.Ordinal, head.LogTime.Format(time.RFC3339Nano), at.LogTime.Format(time.RFC3339Nano))
-	}
-	_, err = log.ReadAll(ctx, at, 1) // checks that the log goes on from there
-	return err
 }
 
 func (d *doctor) reactions(ctx context.Context, db *work.DB) {
@@ -313,7 +296,7 @@ func (d *doctor) readModel(ctx context.Context, log *eventlog.Log, head event.Ch
 			continue
 		}
 		behind := head.Ordinal - b.Checkpoint.Ordinal
-		err := d.place(ctx, log, b.Checkpoint)
+		err := place(ctx, log, b.Checkpoint)
 		switch {
 		case err != nil:
 			d.fail(what, "its place is not one of this log (%v); stop imprint, delete views.db, and start imprint serve: it is built anew", err)

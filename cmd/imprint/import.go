@@ -37,7 +37,17 @@ type importSummary struct {
 
 func (c *importCommand) Run(ctx context.Context, io *console) (err error) {
 	started := time.Now()
-	in, err := open(ctx, c.folderFlags, options{})
+	// Both inputs before the folder: a wrong path leaves no empty installation.
+	archive, err := openInput("--blobs", c.Blobs)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = archive.Close() }() // only read
+	total, err := countLines(c.Corpus)
+	if err != nil {
+		return err
+	}
+	in, err := open(ctx, c.folderFlags, options{create: true})
 	if err != nil {
 		return err
 	}
@@ -46,10 +56,10 @@ func (c *importCommand) Run(ctx context.Context, io *console) (err error) {
 			err = closeErr
 		}
 	}()
-	if err := c.blobs(ctx, in, io); err != nil {
+	if err := storeBlobs(ctx, in, io, archive); err != nil {
 		return err
 	}
-	report, err := c.lines(ctx, in, io)
+	report, err := c.lines(ctx, in, io, total)
 	if err != nil {
 		return err
 	}
@@ -67,12 +77,7 @@ func (c *importCommand) Run(ctx context.Context, io *console) (err error) {
 	})
 }
 
-func (c *importCommand) blobs(ctx context.Context, in *opened, io *console) error {
-	archive, err := openInput("--blobs", c.Blobs)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = archive.Close() }()
+func storeBlobs(ctx context.Context, in *opened, io *console, archive *os.File) error {
 	bar := newProgress(io.Err, "contents")
 	done, err := importer.StoreBlobs(ctx, archive, in.content, func(done int) { bar.set(done, 0) })
 	if err != nil {
@@ -82,11 +87,7 @@ func (c *importCommand) blobs(ctx context.Context, in *opened, io *console) erro
 	return nil
 }
 
-func (c *importCommand) lines(ctx context.Context, in *opened, io *console) (importer.Report, error) {
-	total, err := countLines(c.Corpus)
-	if err != nil {
-		return importer.Report{}, err
-	}
+func (c *importCommand) lines(ctx context.Context, in *opened, io *console, total int) (importer.Report, error) {
 	corpus, err := openInput("--corpus", c.Corpus)
 	if err != nil {
 		return importer.Report{}, err

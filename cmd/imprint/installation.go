@@ -76,10 +76,11 @@ func readModels() []projections.Projection {
 type options struct {
 	clock     domain.Clock
 	maxUpload int64  // bytes; 0: the default
+	create    bool   // a new installation where there is none; else that is refused
 	name      string // of a new installation
 }
 
-// open opens or creates the installation in a folder, under the folder's lock.
+// open opens the installation in a folder, under the folder's lock.
 func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err error) {
 	if o.clock == nil {
 		o.clock = time.Now
@@ -90,6 +91,11 @@ func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err err
 			_ = in.Close() // the first error tells more
 		}
 	}()
+	if !o.create { // a mistyped folder must not become an empty installation that is found well
+		if _, err = datafolder.View(flags.Data); err != nil {
+			return nil, err
+		}
+	}
 	if in.folder, err = datafolder.Open(flags.Data); err != nil {
 		return nil, err
 	}
@@ -97,7 +103,14 @@ func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err err
 	if in.master, err = in.folder.MasterKey(flags.MasterKeyFile); err != nil {
 		return nil, err
 	}
+	before, err := present(in.folder)
+	if err != nil {
+		return nil, err
+	}
 	if err = in.openFiles(ctx, o); err != nil {
+		return nil, err
+	}
+	if err = in.belongTogether(ctx, before); err != nil {
 		return nil, err
 	}
 	if err = in.wire(); err != nil {

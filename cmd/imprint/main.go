@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -85,7 +86,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		parser.Errorf("%s", err)
 		var wrong *kong.ParseError
 		if errors.As(err, &wrong) {
-			fmt.Fprintf(stderr, "Run %q for the flags and what they mean.\n", wrong.Context.Command()+" --help")
+			fmt.Fprintf(stderr, "Run %q for the flags and what they mean.\n", strings.TrimSpace("imprint "+wrong.Context.Command())+" --help")
 		}
 		return 2
 	}

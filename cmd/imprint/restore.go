@@ -237,14 +237,20 @@ func (r *restore) settle(ctx context.Context, keyFile string) (err error) {
 	if err != nil {
 		return fmt.Errorf("--master-key-file: %w", err)
 	}
+	wrongKey := func(err error) error {
+		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key in %s does not open the data keys of this backup; nothing was restored, name the key that the installation had", keyFile).Because(err)
+	}
 	in, err := open(ctx, folderFlags{Data: r.to.Dir, MasterKeyFile: key}, options{})
+	if codeOf(err) == "wrong-master-key" {
+		return wrongKey(err) // and not under the temporary name of the folder
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	opened, err := in.keys.Check(ctx, math.MaxInt32)
+	opened, err := in.keys.Check(ctx, math.MaxInt32) // a start tries some
 	if err != nil {
-		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key in %s does not open the data keys of this backup; nothing was restored, name the key that the installation had", keyFile).Because(err)
+		return wrongKey(err)
 	}
 	fmt.Fprintf(r.io.Err, "master key: opens all %d data keys\n", opened)
 	return raiseCursors(ctx, in)

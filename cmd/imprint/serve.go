@@ -52,7 +52,7 @@ func (c *serveCommand) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c.folderFlags, options{maxUpload: c.MaxUpload, name: c.Name})
+	in, err := open(ctx, c.folderFlags, options{create: true, maxUpload: c.MaxUpload, name: c.Name})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -38,7 +38,7 @@ func (c *tokenIssue) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c.folderFlags, options{})
+	in, err := open(ctx, c.folderFlags, options{create: true})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,121 @@
+package main
+
+// Here: do the files of a data folder belong together? An engine makes a file
+// that is missing; beside files that remember more, an empty one would pass for
+// the whole, and what comes next would be written on top of a loss.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"imprint/adapters/datafolder"
+	"imprint/adapters/sqlite/views"
+	"imprint/adapters/sqlite/work"
+	"imprint/domain"
+	"imprint/domain/event"
+	"imprint/projections"
+)
+
+// startKeys is how many of the newest data keys a start tries the master key on.
+const startKeys = 16
+
+// presence remembers which files stood in the folder before the engines opened it.
+type presence struct{ log, work bool }
+
+func present(folder *datafolder.Folder) (p presence, err error) {
+	if p.log, err = holds(folder.Log()); err != nil {
+		return p, err
+	}
+	p.work, err = holds(folder.Work())
+	return p, err
+}
+
+// holds tells whether a database file has anything in it. A young one may have
+// all of it in its write-ahead log.
+func holds(path string) (bool, error) {
+	for _, name := range []string{path, path + "-wal"} {
+		info, err := os.Stat(name)
+		if err == nil && info.Size() > 0 {
+			return true, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, fmt.Errorf("data folder: %w", err)
+		}
+	}
+	return false, nil
+}
+
+// belongTogether refuses a folder whose files come from different installations
+// or of which one was lost, and a master key that is not the installation's. A
+// first start that died half way is let through: the log is made after the work
+// tables and is opened last of all, so nothing relies on it yet.
+func (in *opened) belongTogether(ctx context.Context, before presence) error {
+	if before.log && !before.work {
+		return domain.Refuse(domain.Conflict, "lost-work", "%s is missing or empty, but %s is not: its data keys, tokens and the digests' places are lost; put the file back, or move the whole folder away and run imprint restore",
+			in.folder.Work(), filepath.Base(in.folder.Log()))
+	}
+	keys, err := in.keys.Check(ctx, startKeys)
+	if err != nil {
+		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had", in.folder.Work()).Because(err)
+	}
+	head, err := in.log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if head.Ordinal == 0 && keys > 0 {
+		return domain.Refuse(domain.Conflict, "lost-log", "%s is missing or empty, but %s is not: events are lost; put the file back, or move the whole folder away and run imprint restore",
+			in.folder.Log(), filepath.Base(in.folder.Work()))
+	}
+	return in.placed(ctx)
+}
+
+// placed holds the places that were reached in the log against the log.
+func (in *opened) placed(ctx context.Context) error {
+	at, err := work.NewDigests(in.work, time.Now).Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	if err := place(ctx, in.log, at); err != nil {
+		return domain.Refuse(domain.Conflict, "another-log", "%s and %s are not of one installation, or the log lost its end; put back the files that belong together, or move the whole folder away and run imprint restore", in.folder.Work(), filepath.Base(in.folder.Log())).Because(err)
+	}
+	builds, err := builds(ctx, in.views)
+	if err != nil {
+		return err
+	}
+	for _, b := range builds {
+		if err := place(ctx, in.log, b.Checkpoint); err != nil {
+			return domain.Refuse(domain.Conflict, "another-log", "%s has read another log than %s, or the log lost its end; put back the files that belong together. If the log is the right one, delete %s with its -wal and -shm: it is built anew", in.folder.Views(), in.folder.Log(), filepath.Base(in.folder.Views())).Because(err)
+		}
+	}
+	return nil
+}
+
+func builds(ctx context.Context, store *views.Store) (all []projections.Build, err error) {
+	err = store.Read(ctx, func(r projections.Reader) error {
+		all, err = r.Builds(ctx)
+		return err
+	})
+	return all, err
+}
+
+// place holds a checkpoint against the log: the log must reach as far, and its
+// time there must be the same. It finds files that come from different logs.
+func place(ctx context.Context, log event.Log, at event.Checkpoint) error {
+	if at.Ordinal == 0 {
+		return nil
+	}
+	head, err := log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if head.Ordinal == at.Ordinal && !head.LogTime.Equal(at.LogTime) {
+		return fmt.Errorf("event %d has the time %s and not %s", at.Ordinal, head.LogTime.Format(time.RFC3339Nano), at.LogTime.Format(time.RFC3339Nano))
+	}
+	_, err = log.ReadAll(ctx, at, 1) // checks that the log goes on from there
+	return err
+}
