@@ -3,13 +3,15 @@
 //
 // # Writing
 //
-// One goroutine writes. It takes whatever appends are waiting, up to a few
-// hundred, puts them into one transaction, commits (an fsync) and answers them
-// all, so that the callers of a busy moment share one fsync:
+// One caller at a time writes, for itself and for all who wait: it takes whatever
+// appends stand in the queue, up to a few hundred, puts them into one
+// transaction, commits (an fsync) and answers them, so that the callers of a busy
+// moment share one fsync. A lone caller writes its own append without waking
+// anybody:
 //
-//	Append ──► queue ──► writer: BEGIN IMMEDIATE, insert …, COMMIT ──► answers
+//	Append ──► queue ──► turn: BEGIN IMMEDIATE, insert …, COMMIT ──► answers
 //
-// Since the folder's lock makes this writer the only one, it knows the last
+// Since the folder's lock makes this program the only writer, it knows the last
 // revision of each recently written stream and the end of the log by heart, and
 // an append costs one prepared insert per event. The unique indexes on (stream,
 // revision) and on the event id stand guard behind that memory.
@@ -21,7 +23,7 @@
 //	                nobody fails for a neighbour's fault
 //	at COMMIT       the outcome is not known (the end of the file may come back
 //	                after a crash): every append of it answers ErrUncertain, and
-//	                the writer takes a new connection and reads its memory anew
+//	                the next turn takes a new connection and reads its memory anew
 //	crash           an append is answered after its commit only; the file comes
 //	                back with every acknowledged event and no half transaction
 //

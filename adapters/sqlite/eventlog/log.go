@@ -15,7 +15,7 @@ import (
 	"imprint/migrations"
 )
 
-// maxWaiting bounds the appends that wait for the writer; further callers wait
+// maxWaiting bounds the appends that wait to be written; further callers wait
 // at the door, where their context can still call them off.
 const maxWaiting = 1024
 
@@ -33,10 +33,12 @@ type Log struct {
 
 	// door is held for reading by appenders on their way into the queue, and for
 	// writing by Close: once it has closed the queue, nobody can enter any more.
-	door    sync.RWMutex
-	closed  bool
-	queue   chan *request // nil for a log that is only read
-	drained chan struct{} // closed when the writer has answered everyone
+	door   sync.RWMutex
+	closed bool
+	queue  chan *request // nil for a log that is only read
+	// turn is held by the one caller who writes, for itself and for all who wait.
+	turn   chan struct{}
+	writer *writer // used by whoever holds the turn
 
 	changes changes
 }
@@ -46,37 +48,27 @@ var _ event.Log = (*Log)(nil)
 // Open opens or creates the log for writing. The caller holds the folder's lock:
 // two writers on one file would refuse each other's appends.
 func Open(ctx context.Context, path string, o Options) (*Log, error) {
-	l, w, err := prepare(ctx, path, o)
-	if err != nil {
-		return nil, err
-	}
-	go w.run()
-	return l, nil
-}
-
-// prepare opens the log with its writer not running yet.
-func prepare(ctx context.Context, path string, o Options) (*Log, *writer, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	db, err := sqlite.Open(ctx, path, sqlite.Durable)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	l := &Log{
 		db: db, clock: o.Clock,
-		queue: make(chan *request, maxWaiting), drained: make(chan struct{}),
+		queue: make(chan *request, maxWaiting), turn: make(chan struct{}, 1),
 		changes: changes{next: make(chan struct{})},
 	}
-	w := &writer{log: l}
+	l.writer = &writer{log: l}
 	if err = sqlite.Migrate(ctx, db, tables()); err == nil {
-		err = w.connect(ctx)
+		err = l.writer.connect(ctx)
 	}
 	if err != nil {
 		_ = db.Close() // the first error tells more
-		return nil, nil, err
+		return nil, err
 	}
-	return l, w, nil
+	return l, nil
 }
 
 // OpenReadOnly opens an existing log beside the program that writes it. Changed
@@ -102,12 +94,11 @@ func (l *Log) Close() error {
 		return nil
 	}
 	l.closed = true
-	if l.queue != nil {
-		close(l.queue)
-	}
 	l.door.Unlock()
 	if l.queue != nil {
-		<-l.drained
+		l.turn <- struct{}{}
+		l.writer.finish()
+		<-l.turn
 	}
 	return l.db.Close()
 }
@@ -131,11 +122,16 @@ func (l *Log) Append(ctx context.Context, stream event.Stream, expected int64, e
 	if err := l.enter(ctx, r); err != nil {
 		return event.Appended{}, err
 	}
-	select {
-	case a := <-r.answer:
-		return a.appended, a.err
-	case <-ctx.Done():
-		return event.Appended{}, fmt.Errorf("append to %s: %w: %w", stream, event.ErrUncertain, ctx.Err())
+	for {
+		select {
+		case a := <-r.answer:
+			return a.appended, a.err
+		case l.turn <- struct{}{}:
+			l.writer.serve(r)
+			<-l.turn
+		case <-ctx.Done():
+			return event.Appended{}, fmt.Errorf("append to %s: %w: %w", stream, event.ErrUncertain, ctx.Err())
+		}
 	}
 }
 

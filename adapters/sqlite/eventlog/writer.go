@@ -19,7 +19,7 @@ const (
 	maxBatchBytes = 4 << 20
 )
 
-// writer belongs to one goroutine; nothing in it is shared.
+// writer belongs to whoever holds the log's turn; nothing in it is shared.
 type writer struct {
 	log *Log
 	// session is nil after a transaction that ended in doubt, until a new one
@@ -44,11 +44,19 @@ func (w *writer) connect(ctx context.Context) (err error) {
 	return err
 }
 
-// run writes until the queue is closed and empty.
-func (w *writer) run() {
-	defer close(w.log.drained)
-	for r := range w.log.queue {
-		w.write(w.gather(r))
+// serve writes what waits until one append is answered: that of the caller whose
+// turn it is. It stands in the queue, or somebody has answered it already.
+func (w *writer) serve(own *request) {
+	for len(own.answer) == 0 {
+		w.write(w.gather())
+	}
+}
+
+// finish writes what still waits and gives up the session; nobody can enter the
+// queue any more.
+func (w *writer) finish() {
+	for batch := w.gather(); len(batch) > 0; batch = w.gather() {
+		w.write(batch)
 	}
 	if w.session != nil {
 		w.disconnect()
@@ -58,14 +66,11 @@ func (w *writer) run() {
 // gather takes what waits. It yields before it stops, and again for as long as
 // that brings something: the callers answered just now are about to come back,
 // and each one that makes it into this transaction saves an fsync.
-func (w *writer) gather(first *request) []*request {
-	batch, bytes, yielded := []*request{first}, first.bytes, false
-	for len(batch) < maxBatch && bytes < maxBatchBytes {
+func (w *writer) gather() []*request {
+	var batch []*request
+	for bytes, yielded := 0, false; len(batch) < maxBatch && bytes < maxBatchBytes; {
 		select {
-		case r, open := <-w.log.queue:
-			if !open {
-				return batch
-			}
+		case r := <-w.log.queue:
 			batch, bytes, yielded = append(batch, r), bytes+r.bytes, false
 		default:
 			if yielded {

@@ -14,24 +14,20 @@ import (
 	"imprint/domain/event"
 )
 
-// still gives a writer that does not run by itself, so that a test decides what
-// goes into one transaction.
+// still gives a writer that nobody else uses, so that a test decides what goes into
+// one transaction.
 func still(t *testing.T) (*Log, *writer) {
 	t.Helper()
-	l, w, err := prepare(t.Context(), filepath.Join(t.TempDir(), "log.db"), Options{})
+	l, err := Open(t.Context(), filepath.Join(t.TempDir(), "log.db"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if l.closed {
-			return
-		}
-		go w.run()
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return l, w
+	return l, l.writer
 }
 
 func ask(t *testing.T, to event.Stream, expected int64, events ...event.Event) *request {
@@ -158,13 +154,12 @@ func TestASecondWriterIsNoticed(t *testing.T) {
 }
 
 func TestCloseAnswersEveryoneFirst(t *testing.T) {
-	l, w := still(t)
+	l, _ := still(t)
 	waiting := make([]*request, 20)
 	for i := range waiting {
 		waiting[i] = ask(t, event.Stream(fmt.Sprintf("document-%d", i)), event.NoStream, new1())
 		l.queue <- waiting[i]
 	}
-	go w.run()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
