@@ -5,6 +5,7 @@ package digest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -61,13 +62,15 @@ func (r *round) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// What was released before this round shall be in it. If the read models lag
-	// for longer, the rest is in the next window; nothing is lost.
+	// What was released before this round shall be in it, and what was withdrawn or
+	// hidden before it shall be known. While the read models lag, nobody is
+	// told anything; everyone stays due.
 	waiting, cancel := context.WithTimeout(ctx, patience)
-	if err := r.passed.Wait(waiting, head.Position); err != nil {
-		r.logger.Warn("digests go out while the read models lag", "error", err)
-	}
+	err = r.passed.Wait(waiting, head.Position)
 	cancel()
+	if err != nil {
+		return fmt.Errorf("digests wait for the read models: %w", err)
+	}
 	for ctx.Err() == nil {
 		if r.route.down(r.now()) {
 			r.report.RouteDown = true
