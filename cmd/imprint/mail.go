@@ -6,6 +6,7 @@ import (
 	"imprint/adapters/maildir"
 	"imprint/adapters/smtp"
 	"imprint/adapters/sqlite/work"
+	"imprint/domain"
 	"imprint/handlers/digest"
 )
 
@@ -21,6 +22,14 @@ type mailFlags struct {
 	Mail        string `env:"IMPRINT_MAIL" default:"dir" placeholder:"dir|smtp://…" help:"Where digests go: dir (files in the data folder's mail/), or smtp://[user:password@]host:port[?tls=starttls|implicit|none]. A password belongs in the environment."`
 	MailFrom    string `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" help:"The sender of digests."`
 	MailBounces string `env:"IMPRINT_MAIL_BOUNCES" placeholder:"ADDRESS" help:"Where mail servers report failures. Default: the sender."`
+}
+
+// Validate refuses a grace period that would end before its cause.
+func (g graceFlag) Validate() error {
+	if g.Grace < 0 {
+		return domain.Refuse(domain.Invalid, "bad-grace", "--grace %s is negative; write 0s for none", g.Grace)
+	}
+	return nil
 }
 
 // keepMails is the value of --mail by which mails are kept as files.

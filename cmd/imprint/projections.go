@@ -270,7 +270,10 @@ func (c *projectionsReplay) Run(ctx context.Context, io *console) (err error) {
 		}
 		fmt.Fprintf(io.Out, "%s: %s is folded again\n", p.Name, k.Key)
 	}
-	if len(replayed) == 0 {
+	switch {
+	case len(replayed) == 0 && c.Key != "":
+		return domain.Refuse(domain.NotFound, "not-parked", "%s has no parked key %.100q; imprint projections parked lists them", p.Name, c.Key)
+	case len(replayed) == 0:
 		fmt.Fprintln(io.Out, "there was nothing to replay")
 	}
 	return nil

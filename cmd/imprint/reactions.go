@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"imprint/adapters/sqlite/work"
+	"imprint/domain"
 	"imprint/domain/reaction"
 	"imprint/handlers/reactions"
 )
@@ -76,7 +77,10 @@ func (c *reactionsReplay) Run(ctx context.Context, io *console) (err error) {
 		fmt.Fprintf(io.Out, "event %d: %s is done\n", p.Ordinal, p.Reaction)
 		done = append(done, p)
 	}
-	if len(done) == 0 {
+	switch {
+	case len(done) == 0 && c.Event != "":
+		return domain.Refuse(domain.NotFound, "not-parked", "event %.60q is not parked; imprint reactions parked lists what is", c.Event)
+	case len(done) == 0:
 		fmt.Fprintln(io.Out, "there was nothing to replay")
 	}
 	return nil

@@ -209,8 +209,8 @@ type readModel struct {
 	Trouble  string `json:"trouble,omitempty"`
 }
 
-// ready answers 200 once every read model has caught up with the log and none
-// has stopped.
+// ready answers 200 while every read model has caught up with the log and is fed
+// without trouble.
 func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
 	answer := readiness{Ready: true}
 	for _, st := range s.readModels.Status() {
@@ -221,7 +221,7 @@ func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
 		case st.Trouble != "":
 			m.Trouble = "trying again: the log says why"
 		}
-		answer.Ready = answer.Ready && st.CaughtUp && st.Stopped == ""
+		answer.Ready = answer.Ready && st.CaughtUp && m.Trouble == ""
 		answer.ReadModels = append(answer.ReadModels, m)
 	}
 	status := http.StatusOK
