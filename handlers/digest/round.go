@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"imprint/domain/digest"
+	"imprint/projections/catalog"
+	"imprint/projections/library"
+	"imprint/projections/notices"
 )
 
 // Report counts what became of a round.
@@ -66,7 +69,7 @@ func (r *round) run(ctx context.Context) error {
 	// hidden before it shall be known. While the read models lag, nobody is
 	// told anything; everyone stays due.
 	waiting, cancel := context.WithTimeout(ctx, patience)
-	err = r.passed.Wait(waiting, head.Position)
+	err = r.passed.Wait(waiting, head.Position, catalog.Name, library.Name, notices.Name)
 	cancel()
 	if err != nil {
 		return fmt.Errorf("digests wait for the read models: %w", err)
