@@ -1,3 +1,5 @@
+//go:build corpus
+
 package importer_test
 
 import (
@@ -11,11 +13,12 @@ import (
 )
 
 // TestTheRealCorpus imports the corpus that IMPRINT_CORPUS names, and tells how
-// fast that went. It proves the counts and that a second run adds nothing.
+// fast that went. It proves the counts and that a second run adds nothing. The
+// corpus is no part of the repository: go test -tags corpus ./handlers/importer
 func TestTheRealCorpus(t *testing.T) {
 	dir := os.Getenv("IMPRINT_CORPUS")
 	if dir == "" {
-		t.Skip("IMPRINT_CORPUS names no folder with corpus.jsonl and blobs.tar.gz")
+		t.Fatal("set IMPRINT_CORPUS to the folder with corpus.jsonl and blobs.tar.gz")
 	}
 	w := newWorld(t)
 	archive, err := os.Open(filepath.Join(dir, "blobs.tar.gz"))
