@@ -162,3 +162,25 @@ func TestAMisspeltSettingIsRefused(t *testing.T) {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
+
+func TestWhatCannotBeDoneIsRefusedByName(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	if _, stderr, code := imprint(t, "token", "issue", "--data", data, "--person", "Ada", "--role", "reader"); code != 0 {
+		t.Fatalf("token issue: %s", stderr)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"serve", "--data", data, "--grace=-5m"}, 2, "--grace"},
+		{[]string{"reactions", "replay", "--data", data, "no-such-event"}, 1, "no-such-event"},
+		{[]string{"projections", "rebuild", "--data", data, "weather"}, 1, "weather"},
+		{[]string{"token", "issue", "--data", data, "--person", "Ada", "--role", "king"}, 1, "king"},
+		{[]string{"token", "list", "--data", data + "-mistyped"}, 1, "mistyped"},
+	} {
+		if _, stderr, code := imprint(t, c.args...); code != c.code || !strings.Contains(stderr, c.says) {
+			t.Errorf("imprint %v: exit %d, said %s", c.args, code, stderr)
+		}
+	}
+}
