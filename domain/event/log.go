@@ -30,6 +30,9 @@ const (
 	MaxEventBytes   = 256 << 10 // data and metadata of one event
 	MaxAppendEvents = 1000
 	MaxAppendBytes  = 768 << 10 // data and metadata of all; leaves room for what engines add
+	// MaxPageBytes of data and metadata end a page read forwards, whatever number
+	// of events was asked for. The event that reaches it is still in the page.
+	MaxPageBytes = 4 << 20
 	// MaxAhead is how far an event's time may lie ahead of the store's clock.
 	MaxAhead = 2 * time.Minute
 )
@@ -57,17 +60,21 @@ type Log interface {
 	// KnownID); one that does not (KurrentDB) writes it a second time.
 	Append(ctx context.Context, stream Stream, expected int64, events []Event) (Appended, error)
 
-	// ReadStream reads forwards from a revision (inclusive), at most limit
-	// events. A stream that does not exist is empty. Ordinal, Position and
-	// LogTime of the answer may be zero on engines that do not know them here.
+	// ReadStream reads forwards from a revision (inclusive), at most limit events
+	// and about MaxPageBytes: a page may be shorter than its limit before the
+	// stream's end, and is empty only there. A stream that does not exist is
+	// empty. Ordinal, Position and LogTime of the answer may be zero on engines
+	// that do not know them here.
 	ReadStream(ctx context.Context, stream Stream, from int64, limit int) ([]Recorded, error)
 
-	// ReadStreamBack reads backwards from the newest event, at most limit events.
+	// ReadStreamBack reads backwards from the newest event: limit events, or all
+	// that the stream has. There is no next page, so bytes do not end it; ask for
+	// few.
 	ReadStreamBack(ctx context.Context, stream Stream, limit int) ([]Recorded, error)
 
 	// ReadAll reads forwards after a checkpoint, at most limit events, numbering
-	// on from its ordinal. An empty answer means the end for now. An engine may
-	// answer fewer than limit before its end (bounded bytes).
+	// on from its ordinal. An empty answer means the end for now; about
+	// MaxPageBytes end a page earlier.
 	ReadAll(ctx context.Context, after Checkpoint, limit int) ([]Recorded, error)
 
 	// Head is the checkpoint after the newest event.

@@ -53,6 +53,7 @@ func Run(t *testing.T, s Suite) {
 		{"Refusals", refusals},
 		{"Empty", empty},
 		{"Pages", pages},
+		{"LargePages", largePages},
 		{"Places", places},
 		{"LogTime", logTime},
 		{"Changed", changed},

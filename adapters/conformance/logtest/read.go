@@ -4,6 +4,7 @@ package logtest
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,47 @@ func pages(t *testing.T, s Suite) {
 				t.Errorf("backwards, event %d has revision %d", i, r.Revision)
 			}
 		}
+	}
+}
+
+// largePages reads events whose bytes end a page before their number does.
+func largePages(t *testing.T, s Suite) {
+	l, to := s.Open(t), stream()
+	const size = event.MaxEventBytes - 4<<10 // leaves room for the metadata
+	events := s.many(2*event.MaxPageBytes/size + 3)
+	for i := range events {
+		events[i].Data = []byte(`"` + strings.Repeat("x", size-2) + `"`)
+		mustAppend(t, l, to, int64(i)-1, events[i])
+	}
+	var at event.Checkpoint
+	for name, next := range map[string]func(read int) ([]event.Recorded, error){
+		"ReadAll":    func(int) ([]event.Recorded, error) { return l.ReadAll(t.Context(), at, 1000) },
+		"ReadStream": func(read int) ([]event.Recorded, error) { return l.ReadStream(t.Context(), to, int64(read), 1000) },
+	} {
+		at = event.Checkpoint{}
+		var all []event.Recorded
+		for pages := 0; ; pages++ {
+			page, err := next(len(all))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if len(page) == 0 {
+				if pages < 3 {
+					t.Errorf("%s gives %d events in %d pages", name, len(all), pages)
+				}
+				break
+			}
+			if bytes := (len(page) - 1) * size; bytes >= event.MaxPageBytes {
+				t.Errorf("%s goes on after %d bytes", name, bytes)
+			}
+			all = append(all, page...)
+			at = page[len(page)-1].Checkpoint()
+		}
+		same(t, all, events)
+	}
+	back, err := l.ReadStreamBack(t.Context(), to, len(events))
+	if err != nil || len(back) != len(events) {
+		t.Errorf("backwards there are %d of %d events, %v", len(back), len(events), err)
 	}
 }
 

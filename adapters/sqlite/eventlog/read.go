@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,11 +17,6 @@ import (
 	"imprint/domain"
 	"imprint/domain/event"
 )
-
-// maxPageBytes ends a page of ReadAll early, after the event whose data makes it
-// this large. Pages of one stream are bounded by their limit alone, for a caller
-// may take a short one for the stream's end.
-const maxPageBytes = 4 << 20
 
 const (
 	columns       = `SELECT ordinal, stream, revision, id, type, log_time, data, meta FROM events `
@@ -35,17 +31,16 @@ func (l *Log) ReadAll(ctx context.Context, after event.Checkpoint, limit int) ([
 	if err != nil {
 		return nil, err
 	}
-	bytes, logTime := 0, after.LogTime
-	page, err := l.page(ctx, limit, func(r event.Recorded) (bool, error) {
+	logTime := after.LogTime
+	page, err := l.page(ctx, limit, event.MaxPageBytes, func(r event.Recorded) error {
 		if r.Ordinal != last+1 {
-			return false, fmt.Errorf("%s: %w: ordinal %d is missing (after %d comes %d); restore it from a backup", l.db.Path, event.ErrCorrupt, last+1, last, r.Ordinal)
+			return fmt.Errorf("%s: %w: ordinal %d is missing (after %d comes %d); restore it from a backup", l.db.Path, event.ErrCorrupt, last+1, last, r.Ordinal)
 		}
 		if r.LogTime.Before(logTime) || r.LogTime.Before(r.Meta.Time) {
-			return false, fmt.Errorf("%s: %w: the log time goes back at ordinal %d; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal)
+			return fmt.Errorf("%s: %w: the log time goes back at ordinal %d; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal)
 		}
 		last, logTime = r.Ordinal, r.LogTime
-		bytes += len(r.Data)
-		return bytes < maxPageBytes, nil
+		return nil
 	}, readAllSQL, last, limit)
 	if err != nil || len(page) > 0 {
 		return page, err
@@ -69,24 +64,24 @@ func (l *Log) ReadStream(ctx context.Context, stream event.Stream, from int64, l
 		return nil, domain.Refuse(domain.Invalid, "bad-revision", "%s is read from revision 0 or later, not from %d", stream, from)
 	}
 	next := from
-	return l.page(ctx, limit, func(r event.Recorded) (bool, error) {
+	return l.page(ctx, limit, event.MaxPageBytes, func(r event.Recorded) error {
 		if r.Revision != next {
-			return false, l.missing(stream, next, r.Ordinal)
+			return l.missing(stream, next, r.Ordinal)
 		}
 		next++
-		return true, nil
+		return nil
 	}, readStreamSQL, string(stream), from, limit)
 }
 
 // ReadStreamBack reads backwards from the newest event; see event.Log.
 func (l *Log) ReadStreamBack(ctx context.Context, stream event.Stream, limit int) ([]event.Recorded, error) {
 	next := int64(-1)
-	page, err := l.page(ctx, limit, func(r event.Recorded) (bool, error) {
+	page, err := l.page(ctx, limit, math.MaxInt, func(r event.Recorded) error {
 		if next >= 0 && r.Revision != next {
-			return false, l.missing(stream, next, r.Ordinal)
+			return l.missing(stream, next, r.Ordinal)
 		}
 		next = r.Revision - 1
-		return true, nil
+		return nil
 	}, readBackSQL, string(stream), limit)
 	if err == nil && len(page) < limit && next >= 0 {
 		return nil, l.missing(stream, next, page[len(page)-1].Ordinal)
@@ -111,8 +106,9 @@ func (l *Log) Head(ctx context.Context) (event.Checkpoint, error) {
 	return event.Checkpoint{Position: position(h.ordinal), Ordinal: h.ordinal, LogTime: time.UnixMicro(h.logTime).UTC()}, nil
 }
 
-// page runs one query. Each event passes check, which may end the page after it.
-func (l *Log) page(ctx context.Context, limit int, check func(event.Recorded) (more bool, err error), query string, args ...any) ([]event.Recorded, error) {
+// page runs one query. Each event passes check; the one that makes the page
+// maxBytes large is its last.
+func (l *Log) page(ctx context.Context, limit, maxBytes int, check func(event.Recorded) error, query string, args ...any) ([]event.Recorded, error) {
 	if limit < 1 {
 		return nil, domain.Refuse(domain.Invalid, "bad-limit", "a page holds at least one event; %d were asked for", limit)
 	}
@@ -122,18 +118,15 @@ func (l *Log) page(ctx context.Context, limit int, check func(event.Recorded) (m
 	}
 	defer func() { _ = rows.Close() }()
 	var page []event.Recorded
-	for rows.Next() {
-		r, err := l.scan(rows)
+	for bytes := 0; bytes < maxBytes && rows.Next(); {
+		r, size, err := l.scan(rows)
 		if err != nil {
 			return nil, err
 		}
-		more, err := check(r)
-		if err != nil {
+		if err := check(r); err != nil {
 			return nil, err
 		}
-		if page = append(page, r); !more {
-			return page, nil
-		}
+		page, bytes = append(page, r), bytes+size
 	}
 	if err := rows.Err(); err != nil {
 		return nil, l.explain(err)
@@ -141,7 +134,8 @@ func (l *Log) page(ctx context.Context, limit int, check func(event.Recorded) (m
 	return page, nil
 }
 
-func (l *Log) scan(rows *sql.Rows) (event.Recorded, error) {
+// scan reads a row, and tells how many bytes its data and metadata have.
+func (l *Log) scan(rows *sql.Rows) (event.Recorded, int, error) {
 	var (
 		r            event.Recorded
 		stream       string
@@ -149,19 +143,19 @@ func (l *Log) scan(rows *sql.Rows) (event.Recorded, error) {
 		logTimeMicro int64
 	)
 	if err := rows.Scan(&r.Ordinal, &stream, &r.Revision, &id, &r.Type, &logTimeMicro, &r.Data, &meta); err != nil {
-		return event.Recorded{}, l.explain(err)
+		return event.Recorded{}, 0, l.explain(err)
 	}
 	var err error
 	if r.ID, err = uuid.FromBytes(id); err == nil {
 		err = json.Unmarshal(meta, &r.Meta)
 	}
 	if err != nil {
-		return event.Recorded{}, fmt.Errorf("%s: %w: event at ordinal %d: %w; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal, err)
+		return event.Recorded{}, 0, fmt.Errorf("%s: %w: event at ordinal %d: %w; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal, err)
 	}
 	r.Stream = event.Stream(stream)
 	r.Position = position(r.Ordinal)
 	r.LogTime = time.UnixMicro(logTimeMicro).UTC()
-	return r, nil
+	return r, len(r.Data) + len(meta), nil
 }
 
 // explain turns the errors of a closed pool and of SQLite into the port's.

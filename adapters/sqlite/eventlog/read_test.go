@@ -11,26 +11,6 @@ import (
 	"imprint/domain/event"
 )
 
-func TestPagesAreBoundedInBytes(t *testing.T) {
-	l := open(t, filepath.Join(t.TempDir(), "log.db"))
-	const events, bytes = 50, 200_000
-	for i := range int64(events) {
-		if _, err := l.Append(t.Context(), "document-1", i-1, large()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	page, err := l.ReadAll(t.Context(), event.Checkpoint{}, 1000)
-	if err != nil || len(page) != maxPageBytes/bytes+1 {
-		t.Errorf("a page of ReadAll holds %d events of %d bytes (%v)", len(page), bytes, err)
-	}
-	if n := len(all(t, l)); n != events {
-		t.Errorf("in pages there are %d events, not %d", n, events)
-	}
-	if got, err := l.ReadStream(t.Context(), "document-1", 0, 1000); err != nil || len(got) != events {
-		t.Errorf("a stream is cut short: %d, %v", len(got), err)
-	}
-}
-
 func TestPlaces(t *testing.T) {
 	for name, c := range map[string]event.Checkpoint{
 		"not a number":         {Position: "zzzzzzzzzzzzzzzz", Ordinal: 1},
