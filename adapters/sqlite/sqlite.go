@@ -49,7 +49,7 @@ func Open(ctx context.Context, path string, d Durability) (*DB, error) {
 		return nil, err
 	}
 	write, err := connect(ctx, path, url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)"},
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)", fmt.Sprintf("wal_autocheckpoint(%d)", walPages)},
 		"_txlock": {"immediate"},
 	})
 	if err != nil {
@@ -94,16 +94,13 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 	return &DB{Path: path, Read: read}, nil
 }
 
-// Close closes both pools.
+// Close closes both pools and leaves one file: the readers go first, so that
+// nothing of ours holds the write-ahead log when it is emptied. If that fails the
+// error says so, and everything is closed and durable all the same.
 func (db *DB) Close() error {
-	var errs []error
-	if db.trimmer != nil {
-		errs = append(errs, db.trimmer.Close())
-	}
-	for _, pool := range []*sql.DB{db.Read, db.Write} {
-		if pool != nil {
-			errs = append(errs, pool.Close())
-		}
+	errs := []error{db.Read.Close()}
+	if db.Write != nil {
+		errs = append(errs, db.trimmer.Close(), db.Write.Close())
 	}
 	return errors.Join(errs...)
 }

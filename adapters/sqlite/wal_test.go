@@ -128,3 +128,43 @@ func TestALongReaderHoldsTheWriteAheadLog(t *testing.T) {
 		t.Errorf("not emptied after the reader: %v, %v, %d bytes", done, err, walSize(t, db))
 	}
 }
+
+func TestCloseLeavesOneFile(t *testing.T) {
+	db := filled(t)
+	if size := walSize(t, db); size == 0 {
+		t.Fatal("there is nothing to move")
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := filepath.Glob(db.Path + "*"); err != nil || len(found) != 1 {
+		t.Errorf("after Close there are %v (%v)", found, err)
+	}
+}
+
+// A reader of another program, such as a backup, does not keep Close.
+func TestCloseBesideAReader(t *testing.T) {
+	db := filled(t)
+	other, err := OpenReadOnly(t.Context(), db.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx := holding(t, other)
+	write(t, db, 1000)
+	if err := db.Close(); err != nil {
+		t.Errorf("beside a reader: %v", err)
+	}
+	end(t, tx)
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := OpenReadOnly(t.Context(), db.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Close() })
+	var n int
+	if err := again.Read.QueryRow("SELECT count(*) FROM x").Scan(&n); err != nil || n != 2 {
+		t.Errorf("it comes back with %d rows, not 2 (%v)", n, err)
+	}
+}

@@ -164,6 +164,25 @@ func TestFullDisk(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+
+	// Full again, with an event that is not in the file yet: it stays beside it.
+	l = open(t, l.db.Path)
+	check(l)
+	events = large()
+	if _, err := l.Append(t.Context(), "document-3", event.NoStream, events); err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, events[0].ID)
+	if err := os.WriteFile(ballast, make([]byte, 4<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	var told *domain.Error
+	if err := l.Close(); !errors.As(err, &told) || told.Code != "wal-kept" {
+		t.Errorf("closed on the full disk: %v", err)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
 	check(open(t, l.db.Path))
 }
 

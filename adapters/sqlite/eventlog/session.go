@@ -42,10 +42,7 @@ func connect(ctx context.Context, db *sqlite.DB) (*session, head, error) {
 		return nil, head{}, sqlite.Explain(db.Path, err)
 	}
 	s := &session{conn: conn}
-	for text, stmt := range map[string]**sql.Stmt{
-		"BEGIN IMMEDIATE": &s.begin, "COMMIT": &s.commit, "ROLLBACK": &s.rollback,
-		insertSQL: &s.insert, lastSQL: &s.last, idsAfterSQL: &s.idsAfter, withIDSQL: &s.withID,
-	} {
+	for text, stmt := range s.statements() {
 		if *stmt, err = conn.PrepareContext(ctx, text); err != nil {
 			s.discard()
 			return nil, head{}, sqlite.Explain(db.Path, err)
@@ -60,8 +57,21 @@ func connect(ctx context.Context, db *sqlite.DB) (*session, head, error) {
 	return s, h, nil
 }
 
+func (s *session) statements() map[string]**sql.Stmt {
+	return map[string]**sql.Stmt{
+		"BEGIN IMMEDIATE": &s.begin, "COMMIT": &s.commit, "ROLLBACK": &s.rollback,
+		insertSQL: &s.insert, lastSQL: &s.last, idsAfterSQL: &s.idsAfter, withIDSQL: &s.withID,
+	}
+}
+
 // discard closes the connection with whatever it believes. database/sql closes,
-// rather than reuses, a connection whose user calls it bad.
+// rather than reuses, a connection whose user calls it bad, but not before its
+// statements: it would stay open, and keep the file's last one from being last.
 func (s *session) discard() {
+	for _, stmt := range s.statements() {
+		if *stmt != nil {
+			_ = (*stmt).Close()
+		}
+	}
 	_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
 }

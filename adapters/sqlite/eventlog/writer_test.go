@@ -184,6 +184,20 @@ func TestCloseAnswersEveryoneFirst(t *testing.T) {
 	}
 }
 
+// A connection that was given up must not hold the file to the end.
+func TestCloseLeavesOneFile(t *testing.T) {
+	l, w := still(t)
+	w.write([]*request{ask(t, "document-1", event.NoStream, new1())})
+	w.disconnect()
+	w.write([]*request{ask(t, "document-1", 0, new1())})
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := filepath.Glob(l.db.Path + "*"); err != nil || len(found) != 1 {
+		t.Errorf("after Close there are %v (%v)", found, err)
+	}
+}
+
 func TestRevisionsAreBoundedAndRight(t *testing.T) {
 	var m revisions
 	name := func(i int) event.Stream { return event.Stream(fmt.Sprint(i)) }
