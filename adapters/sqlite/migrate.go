@@ -5,6 +5,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -45,6 +46,8 @@ func CheckMigrated(ctx context.Context, db *DB, migrations fs.FS) error {
 		return err
 	case has > newest:
 		return newerFile(db.Path, has, newest)
+	case has == 0:
+		return domain.Refuse(domain.Unavailable, "empty-file", "%s is empty; if it never held anything, start imprint serve on its folder once, else restore it from a backup (imprint restore)", db.Path)
 	case has < newest:
 		return domain.Refuse(domain.Unavailable, "older-file", "%s has tables of version %d and this program reads %d; start imprint serve on it once to bring it up to date", db.Path, has, newest)
 	}
@@ -65,13 +68,16 @@ func versions(ctx context.Context, db *DB, migrations fs.FS) (has, newest int64,
 	if newest, err = goose.NumericComponent(names[len(names)-1]); err != nil {
 		return 0, 0, fmt.Errorf("migrations of %s: %w", db.Path, err)
 	}
-	var table bool
-	const tableSQL = `SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'`
-	if err := db.Read.QueryRowContext(ctx, tableSQL).Scan(&table); err != nil {
+	var all, ours int64
+	const tableSQL = `SELECT count(*), count(*) FILTER (WHERE name = 'goose_db_version') FROM sqlite_schema WHERE type = 'table'`
+	if err := db.Read.QueryRowContext(ctx, tableSQL).Scan(&all, &ours); err != nil {
 		return 0, 0, Explain(db.Path, err)
 	}
-	if !table {
+	if all == 0 {
 		return 0, newest, nil
+	}
+	if ours == 0 {
+		return 0, 0, Damaged(db.Path).Because(errors.New("it has the tables of another program"))
 	}
 	const versionSQL = `SELECT coalesce(max(version_id), 0) FROM goose_db_version`
 	if err := db.Read.QueryRowContext(ctx, versionSQL).Scan(&has); err != nil {

@@ -62,8 +62,7 @@ func Check(ctx context.Context, path string) error {
 		return Explain(path, err)
 	}
 	if len(found) != 1 || found[0] != "ok" {
-		return domain.Refuse(domain.Internal, "damaged-file", "%s is damaged; restore it from a backup (imprint restore)", path).
-			Because(errors.New(strings.Join(found, "; ")))
+		return Damaged(path).Because(errors.New(strings.Join(found, "; ")))
 	}
 	return nil
 }

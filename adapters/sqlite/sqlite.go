@@ -11,14 +11,14 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"runtime"
 
-	driver "modernc.org/sqlite"
-	code "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // registers the driver
 
 	"imprint/domain"
 )
@@ -45,7 +45,7 @@ type DB struct {
 // Open opens or creates a file, for its owner alone. The caller holds the folder's
 // lock.
 func Open(ctx context.Context, path string, d Durability) (*DB, error) {
-	if err := create(path); err != nil {
+	if err := prepare(path); err != nil {
 		return nil, err
 	}
 	write, err := connect(ctx, path, url.Values{
@@ -67,14 +67,41 @@ func Open(ctx context.Context, path string, d Durability) (*DB, error) {
 	return &DB{Path: path, Write: write, Read: read.Read, trimmer: trimmer}, nil
 }
 
-// create makes an empty file that only its owner may read, where there is none:
-// SQLite would let everyone. The files beside it (-wal, -shm) take after it.
-func create(path string) error {
+// prepare makes an empty file that only its owner may read, where there is none:
+// SQLite would let everyone. The files beside it (-wal, -shm) take after it. It
+// comes before any connection, for closing a file gives up this process's locks on
+// it, those of SQLite included (POSIX fcntl).
+func prepare(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return unopened(path).Because(err)
 	}
-	return f.Close()
+	return errors.Join(wholePages(f), f.Close())
+}
+
+// wholePages refuses a file whose last page is cut: SQLite takes what is missing
+// there for zeros. A write-ahead log may still mend it.
+func wholePages(f *os.File) error {
+	if wal, err := os.Stat(f.Name() + "-wal"); err == nil && wal.Size() > 0 {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return unopened(f.Name()).Because(err)
+	}
+	// https://sqlite.org/fileformat2.html: the page size, in which 1 stands for 65536.
+	var header [18]byte
+	if n, _ := f.ReadAt(header[:], 0); n < len(header) {
+		return nil // empty, or SQLite tells
+	}
+	size := int64(binary.BigEndian.Uint16(header[16:]))
+	if size == 1 {
+		size = 1 << 16
+	}
+	if size > 0 && info.Size()%size != 0 {
+		return Damaged(f.Name()).Because(fmt.Errorf("its last page has %d bytes and not %d", info.Size()%size, size))
+	}
+	return nil
 }
 
 // OpenReadOnly opens an existing file for reading beside a program that may be
@@ -116,34 +143,4 @@ func connect(ctx context.Context, path string, query url.Values) (*sql.DB, error
 		return nil, errors.Join(Explain(path, err), db.Close())
 	}
 	return db, nil
-}
-
-// Explain gives the errors of SQLite that an operator can do something about
-// their words: a full disk, a damaged or foreign file, a read-only folder.
-func Explain(path string, err error) error {
-	var e *driver.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code() & 0xff {
-	case code.SQLITE_FULL, code.SQLITE_IOERR:
-		return domain.Refuse(domain.Unavailable, "disk", "%s cannot be written: the disk is full or failing; free some space, nothing that was acknowledged is lost", path).Because(err)
-	case code.SQLITE_CORRUPT, code.SQLITE_NOTADB:
-		return domain.Refuse(domain.Internal, "damaged-file", "%s is damaged or not a database of Imprint; restore it from a backup (imprint restore)", path).Because(err)
-	case code.SQLITE_READONLY, code.SQLITE_CANTOPEN, code.SQLITE_PERM:
-		return unopened(path).Because(err)
-	case code.SQLITE_BUSY, code.SQLITE_LOCKED:
-		return domain.Refuse(domain.Unavailable, "busy", "%s is in use by another program; stop it or try again", path).Because(err)
-	}
-	return fmt.Errorf("%s: %w", path, err)
-}
-
-func unopened(path string) *domain.Error {
-	return domain.Refuse(domain.Unavailable, "file-access", "%s cannot be opened or written; check the folder's owner and permissions", path)
-}
-
-// IsUnique tells whether a statement failed on a unique index.
-func IsUnique(err error) bool {
-	var e *driver.Error
-	return errors.As(err, &e) && (e.Code() == code.SQLITE_CONSTRAINT_UNIQUE || e.Code() == code.SQLITE_CONSTRAINT_PRIMARYKEY)
 }

@@ -4,8 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"imprint/domain"
 )
 
 func TestOpenSetsTheDurability(t *testing.T) {
@@ -44,16 +42,4 @@ func TestOpenSetsTheDurability(t *testing.T) {
 			t.Error(err)
 		}
 	}
-}
-
-func TestOpenNamesADamagedFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log.db")
-	if err := os.WriteFile(path, []byte("this is not a database, and long enough to tell so......................................................................"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Open(t.Context(), path, Durable)
-	if domain.KindOf(err) != domain.Internal || err == nil {
-		t.Fatalf("opened a file that is no database: %v", err)
-	}
-	t.Log(err)
 }

@@ -34,10 +34,10 @@ func (l *Log) ReadAll(ctx context.Context, after event.Checkpoint, limit int) ([
 	logTime := after.LogTime
 	page, err := l.page(ctx, limit, event.MaxPageBytes, func(r event.Recorded) error {
 		if r.Ordinal != last+1 {
-			return fmt.Errorf("%s: %w: ordinal %d is missing (after %d comes %d); restore it from a backup", l.db.Path, event.ErrCorrupt, last+1, last, r.Ordinal)
+			return l.corrupt("ordinal %d is missing (after %d comes %d)", last+1, last, r.Ordinal)
 		}
 		if r.LogTime.Before(logTime) || r.LogTime.Before(r.Meta.Time) {
-			return fmt.Errorf("%s: %w: the log time goes back at ordinal %d; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal)
+			return l.corrupt("the log time goes back at ordinal %d", r.Ordinal)
 		}
 		last, logTime = r.Ordinal, r.LogTime
 		return nil
@@ -55,7 +55,7 @@ func (l *Log) checkEnd(ctx context.Context, last int64) error {
 	if err != nil || head.Ordinal >= last {
 		return err
 	}
-	return fmt.Errorf("%s: %w: it ends at ordinal %d and this reader has read up to %d; restore the newer log, or rebuild what was read from it", l.db.Path, event.ErrCorrupt, head.Ordinal, last)
+	return domain.Refuse(domain.Unavailable, "log-cut", "%s ends at ordinal %d and was read up to %d before: it lost its end, or is an older copy; put the newer one back, or build anew what was read from it", l.db.Path, head.Ordinal, last).Because(event.ErrCorrupt)
 }
 
 // ReadStream reads forwards from a revision; see event.Log.
@@ -90,7 +90,12 @@ func (l *Log) ReadStreamBack(ctx context.Context, stream event.Stream, limit int
 }
 
 func (l *Log) missing(stream event.Stream, revision, ordinal int64) error {
-	return fmt.Errorf("%s: %w: revision %d of %s is missing next to ordinal %d; restore it from a backup", l.db.Path, event.ErrCorrupt, revision, stream, ordinal)
+	return l.corrupt("revision %d of %s is missing next to ordinal %d", revision, stream, ordinal)
+}
+
+// corrupt says how the log breaks its own law.
+func (l *Log) corrupt(format string, args ...any) error {
+	return sqlite.Damaged(l.db.Path).Because(fmt.Errorf("%w: "+format, append([]any{event.ErrCorrupt}, args...)...))
 }
 
 // Head is the checkpoint after the newest event.
@@ -150,7 +155,7 @@ func (l *Log) scan(rows *sql.Rows) (event.Recorded, int, error) {
 		err = json.Unmarshal(meta, &r.Meta)
 	}
 	if err != nil {
-		return event.Recorded{}, 0, fmt.Errorf("%s: %w: event at ordinal %d: %w; restore it from a backup", l.db.Path, event.ErrCorrupt, r.Ordinal, err)
+		return event.Recorded{}, 0, l.corrupt("event at ordinal %d: %w", r.Ordinal, err)
 	}
 	r.Stream = event.Stream(stream)
 	r.Position = position(r.Ordinal)

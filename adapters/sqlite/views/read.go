@@ -51,7 +51,7 @@ func (s *Store) snapshot(ctx context.Context, read func(*reader) error) error {
 	if r == nil {
 		conn, err := s.db.Read.Conn(ctx)
 		if err != nil {
-			return sqlite.Explain(s.db.Path, err)
+			return sqlite.ExplainRebuildable(s.db.Path, err)
 		}
 		r = &reader{path: s.db.Path, conn: conn, stmts: map[string]*sql.Stmt{}}
 	}
@@ -63,7 +63,7 @@ func (s *Store) snapshot(ctx context.Context, read func(*reader) error) error {
 		}
 	}()
 	if err := r.exec(context.WithoutCancel(ctx), "BEGIN"); err != nil {
-		return sqlite.Explain(s.db.Path, err)
+		return sqlite.ExplainRebuildable(s.db.Path, err)
 	}
 	return read(r)
 }
@@ -116,7 +116,7 @@ func (r *reader) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 func (r *reader) Query(ctx context.Context, text string, args ...any) (queries.Rows, error) {
 	found, err := r.query(ctx, text, args...)
 	if err != nil {
-		return nil, sqlite.Explain(r.path, err)
+		return nil, sqlite.ExplainRebuildable(r.path, err)
 	}
 	return rows{found}, nil
 }
@@ -175,7 +175,7 @@ func (r *reader) Parked(ctx context.Context, g projections.Generation) ([]projec
 	found, err := r.query(ctx, `SELECT kind, first_part, second_part, ordinal, position, log_time, event_id, event_type, reason
 		FROM parked WHERE generation = $1 ORDER BY ordinal, kind, first_part, second_part`, g.Number)
 	if err != nil {
-		return nil, sqlite.Explain(r.path, err)
+		return nil, sqlite.ExplainRebuildable(r.path, err)
 	}
 	defer found.Close()
 	var all []projections.Parked
@@ -184,7 +184,7 @@ func (r *reader) Parked(ctx context.Context, g projections.Generation) ([]projec
 		var ordinal, logTime int64
 		var position, id string
 		if err := found.Scan(&p.Key.Kind, &p.Key.Parts[0], &p.Key.Parts[1], &ordinal, &position, &logTime, &id, &p.Type, &p.Reason); err != nil {
-			return nil, sqlite.Explain(r.path, err)
+			return nil, sqlite.ExplainRebuildable(r.path, err)
 		}
 		p.Before = event.Checkpoint{Position: event.Position(position), Ordinal: ordinal - 1, LogTime: projections.Time(logTime)}
 		if p.EventID, err = uuid.Parse(id); err != nil {
@@ -201,7 +201,7 @@ func (r *reader) Scan(ctx context.Context, g projections.Generation, t *projecti
 		text := fmt.Sprintf("SELECT %s FROM %s ORDER BY %s", list(columnNames(t)), tableName(g, t), list(t.PrimaryKey()))
 		found, err := r.conn.QueryContext(ctx, text)
 		if err != nil {
-			yield(nil, sqlite.Explain(r.path, err))
+			yield(nil, sqlite.ExplainRebuildable(r.path, err))
 			return
 		}
 		defer found.Close()
@@ -212,7 +212,7 @@ func (r *reader) Scan(ctx context.Context, g projections.Generation, t *projecti
 			}
 		}
 		if err := found.Err(); err != nil {
-			yield(nil, sqlite.Explain(r.path, err))
+			yield(nil, sqlite.ExplainRebuildable(r.path, err))
 		}
 	}
 }

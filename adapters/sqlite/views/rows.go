@@ -51,7 +51,7 @@ func (s *Store) Load(ctx context.Context, g projections.Generation, t *projectio
 		return rows.Err()
 	})
 	if err != nil {
-		return nil, sqlite.Explain(s.db.Path, err)
+		return nil, sqlite.ExplainRebuildable(s.db.Path, err)
 	}
 	return loaded, nil
 }

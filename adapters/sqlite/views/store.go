@@ -47,7 +47,7 @@ func OpenScratch(ctx context.Context, path string) (*Store, error) {
 func open(ctx context.Context, path string, d sqlite.Durability, clock domain.Clock) (*Store, error) {
 	db, err := sqlite.Open(ctx, path, d)
 	if err != nil {
-		return nil, err
+		return nil, sqlite.ExplainRebuildable(path, err)
 	}
 	s, err := prepare(ctx, db, clock)
 	if err != nil {
@@ -58,7 +58,7 @@ func open(ctx context.Context, path string, d sqlite.Durability, clock domain.Cl
 
 func prepare(ctx context.Context, db *sqlite.DB, clock domain.Clock) (*Store, error) {
 	if err := sqlite.Migrate(ctx, db, registry()); err != nil {
-		return nil, err
+		return nil, sqlite.ExplainRebuildable(db.Path, err)
 	}
 	w, err := newWriter(ctx, db)
 	if err != nil {
@@ -72,10 +72,10 @@ func prepare(ctx context.Context, db *sqlite.DB, clock domain.Clock) (*Store, er
 func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	db, err := sqlite.OpenReadOnly(ctx, path)
 	if err != nil {
-		return nil, err
+		return nil, sqlite.ExplainRebuildable(path, err)
 	}
 	if err := sqlite.CheckMigrated(ctx, db, registry()); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(sqlite.ExplainRebuildable(path, err), db.Close())
 	}
 	return &Store{db: db, clock: time.Now, readers: tokens()}, nil
 }

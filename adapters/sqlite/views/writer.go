@@ -25,7 +25,7 @@ type writer struct {
 func newWriter(ctx context.Context, db *sqlite.DB) (*writer, error) {
 	conn, err := db.Write.Conn(ctx)
 	if err != nil {
-		return nil, sqlite.Explain(db.Path, err)
+		return nil, sqlite.ExplainRebuildable(db.Path, err)
 	}
 	return &writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, relations: map[string]*relation{}}, nil
 }
@@ -56,7 +56,7 @@ func (s *Store) do(ctx context.Context, f func(w *writer) error) error {
 	// whether it is open.
 	whole := context.WithoutCancel(ctx)
 	if err := w.exec(whole, "BEGIN IMMEDIATE"); err != nil {
-		return sqlite.Explain(w.db.Path, err)
+		return sqlite.ExplainRebuildable(w.db.Path, err)
 	}
 	err := f(w)
 	if err == nil {
@@ -66,7 +66,7 @@ func (s *Store) do(ctx context.Context, f func(w *writer) error) error {
 		if back := w.exec(whole, "ROLLBACK"); back != nil {
 			err = errors.Join(err, back)
 		}
-		return sqlite.Explain(w.db.Path, err)
+		return sqlite.ExplainRebuildable(w.db.Path, err)
 	}
 	return nil
 }
