@@ -48,10 +48,11 @@ func Open(ctx context.Context, path string, d Durability) (*DB, error) {
 	if err := prepare(path); err != nil {
 		return nil, err
 	}
-	write, err := connect(ctx, path, url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)", fmt.Sprintf("wal_autocheckpoint(%d)", walPages)},
-		"_txlock": {"immediate"},
-	})
+	pragmas := []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)"}
+	if d == Durable {
+		pragmas = append(pragmas, fmt.Sprintf("wal_autocheckpoint(%d)", walPages))
+	}
+	write, err := connect(ctx, path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func wholePages(f *os.File) error {
 	}
 	// https://sqlite.org/fileformat2.html: the page size, in which 1 stands for 65536.
 	var header [18]byte
-	if n, _ := f.ReadAt(header[:], 0); n < len(header) {
+	if n, _ := f.ReadAt(header[:], 0); n < len(header) || string(header[:16]) != "SQLite format 3\x00" {
 		return nil // empty, or SQLite tells
 	}
 	size := int64(binary.BigEndian.Uint16(header[16:]))

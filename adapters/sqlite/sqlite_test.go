@@ -13,15 +13,18 @@ func TestOpenSetsTheDurability(t *testing.T) {
 			t.Fatal(err)
 		}
 		var mode string
-		var sync int
+		var sync, pages int
 		if err := db.Write.QueryRow("PRAGMA journal_mode").Scan(&mode); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.Write.QueryRow("PRAGMA synchronous").Scan(&sync); err != nil {
 			t.Fatal(err)
 		}
-		if mode != "wal" || sync != want {
-			t.Errorf("%s: journal %s, synchronous %d; want wal, %d", d, mode, sync, want)
+		if err := db.Write.QueryRow("PRAGMA wal_autocheckpoint").Scan(&pages); err != nil {
+			t.Fatal(err)
+		}
+		if mode != "wal" || sync != want || (pages == walPages) != (d == Durable) {
+			t.Errorf("%s: journal %s, synchronous %d (want wal, %d), %d pages gather", d, mode, sync, want, pages)
 		}
 		if _, err := db.Read.Exec("CREATE TABLE x (a)"); err == nil {
 			t.Error("the reading pool wrote")

@@ -19,11 +19,12 @@ import (
 )
 
 const (
-	// walPages is how many pages gather before a commit moves them into the file.
-	// Moving costs two fsyncs and a write per page that changed, however often, and
-	// the random ids of events change the same pages of an index again and again:
-	// 4,000 (16 MB) move about half as many as SQLite's usual 1,000.
-	walPages = 4000
+	// walPages is how many pages gather before a commit of a durable file moves them
+	// into it. Moving costs the one who commits two fsyncs and a write per changed
+	// page, however often it changed; the random ids of events change the same pages
+	// of an index again and again. SQLite's usual 1,000 are fewer than one round of
+	// such an index; docs/performance.md compares.
+	walPages = 4000            // 16 MB
 	walLimit = 32 << 20        // bytes; up to here it is left alone
 	walBeat  = 2 * time.Second // how often its size is looked at
 	// walBehind is how many pages may be left to move when the log is begun anew:
