@@ -40,7 +40,7 @@ func (d *Directory) put(ctx context.Context, r io.Reader, want string) (content.
 	}
 	// If we die from here to the rename, a file stays in incoming, which no
 	// reader looks at; the next Open removes it.
-	c, err := stream(ctx, arrival, r, d.maxBytes)
+	c, err := Receive(ctx, disk{arrival}, r, d.maxBytes)
 	if err == nil && want != "" && c.SHA256 != want {
 		err = domain.Refuse(domain.Invalid, "hash-mismatch",
 			"the bytes have the SHA-256 %s, not %s as stated; send the right file, or state its hash", c.SHA256, want)
@@ -65,6 +65,17 @@ func (d *Directory) put(ctx context.Context, r io.Reader, want string) (content.
 		return content.Stored{}, storeError(err)
 	}
 	return c, nil
+}
+
+// disk is a file whose failures are told in the words of this store.
+type disk struct{ file *os.File }
+
+func (d disk) Write(p []byte) (int, error) {
+	n, err := d.file.Write(p)
+	if err != nil {
+		err = storeError(err)
+	}
+	return n, err
 }
 
 // publish gives an arrival its name, or discards it.
@@ -111,7 +122,7 @@ func rehash(ctx context.Context, name string) (content.Stored, error) {
 		return content.Stored{}, err
 	}
 	defer func() { _ = f.Close() }() // only read
-	return stream(ctx, io.Discard, f, math.MaxInt64)
+	return Receive(ctx, io.Discard, f, math.MaxInt64)
 }
 
 // discard removes an arrival that will not be kept. What cannot be removed now

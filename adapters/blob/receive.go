@@ -18,10 +18,11 @@ const (
 	chunkBytes = 64 * 1024 // one read and one write
 )
 
-// stream copies src to dst and says what it was. After limit+1 bytes it stops
-// reading, and it never writes more than limit. Cancelling ctx ends it between
-// two reads; a src that blocks has to be ended by whoever owns it.
-func stream(ctx context.Context, dst io.Writer, src io.Reader, limit int64) (content.Stored, error) {
+// Receive copies src to dst and says what it was. After limit+1 bytes it stops
+// reading, and it never writes more than limit: that is TooLarge. Cancelling ctx
+// ends it between two reads; a src that blocks has to be ended by whoever owns it.
+// Errors of dst come back as they are.
+func Receive(ctx context.Context, dst io.Writer, src io.Reader, limit int64) (content.Stored, error) {
 	var c content.Stored
 	hash := sha256.New()
 	buf := make([]byte, chunkBytes)
@@ -43,7 +44,7 @@ func stream(ctx context.Context, dst io.Writer, src io.Reader, limit int64) (con
 		hash.Write(chunk)
 		c.Head = append(c.Head, chunk[:min(n, headBytes-len(c.Head))]...)
 		if _, err := dst.Write(chunk); err != nil {
-			return content.Stored{}, storeError(err)
+			return content.Stored{}, err
 		}
 		if readErr == io.EOF {
 			c.SHA256 = hex.EncodeToString(hash.Sum(nil))
