@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"imprint/domain"
 )
 
 // Kind says how many rows a key has and how they change.
@@ -100,9 +102,10 @@ func Searchable(columns ...string) TableOption {
 
 // NewTable describes a table whose rows are of type R: a struct whose fields
 // carry a tag `col:"name[,key][,sub][,unhashed]"`. Fields may be strings,
-// integers, booleans, bytes, uuid.UUID (text, "" when zero), time.Time
-// (microseconds) or anything else, which is kept as JSON text. A wrong struct is
-// a mistake in the program and panics at its start, in the tests.
+// integers, booleans, bytes, uuid.UUID (text, "" when zero), domain.Date (text, ""
+// when none), time.Time (microseconds) or anything else, which is kept as JSON
+// text. A wrong struct is a mistake in the program and panics at its start, in the
+// tests.
 func NewTable[R any](kind Kind, keyKind, name string, options ...TableOption) *Table {
 	t := &Table{Name: name, Kind: kind, KeyKind: keyKind, row: reflect.TypeFor[R]()}
 	keys := 0
@@ -277,6 +280,16 @@ func codecOf(t reflect.Type) (Type, field) {
 				return err
 			},
 		}
+	case t == reflect.TypeFor[domain.Date]():
+		return TypeText, field{
+			encode: func(v reflect.Value) (any, error) { return v.Addr().Interface().(*domain.Date).String(), nil },
+			decode: func(v any, to reflect.Value) error {
+				s, _ := v.(string)
+				day, err := Day(s)
+				*to.Addr().Interface().(*domain.Date) = day
+				return err
+			},
+		}
 	case t == reflect.TypeFor[time.Time]():
 		return TypeInt, field{
 			rounds: true, // to microseconds, in UTC
@@ -338,6 +351,16 @@ func ID(id uuid.UUID) string {
 		return ""
 	}
 	return id.String()
+}
+
+// Day reads a day as it is kept in a text column: ISO 8601, "" for none. As text
+// every engine compares days rightly, byte by byte or by any collation, and its
+// JSON and date functions read them; a date type differs from engine to engine.
+func Day(text string) (domain.Date, error) {
+	if text == "" {
+		return domain.Date{}, nil
+	}
+	return domain.ParseDate(text)
 }
 
 // Micros is how a time is kept: microseconds since 1970 UTC, 0 for the zero time.

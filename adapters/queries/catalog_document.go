@@ -9,7 +9,6 @@ import (
 
 	"imprint/domain/access"
 	"imprint/domain/document"
-	"imprint/projections"
 	"imprint/projections/catalog"
 )
 
@@ -25,11 +24,10 @@ func (c *Catalog) Document(ctx context.Context, r access.Reader, id uuid.UUID) (
 			all([]condition{visible(r, "d.audience")})
 		err := st.each(ctx, q, func(scan func(...any) error) error {
 			var it item
-			var withdrawnAt int64
 			found = true
 			err := it.scan(scan, as(&d.Details.Services), as(&d.Details.Regions), as(&d.Details.Industries),
-				as(&d.Reason), &withdrawnAt, &d.NewestRecorded, &d.Revision)
-			d.Item, d.WithdrawnAt = it.Item, projections.Time(withdrawnAt)
+				as(&d.Reason), instant(&d.WithdrawnAt), &d.NewestRecorded, &d.Revision)
+			d.Item = it.Item
 			return err
 		})
 		if err != nil {
@@ -52,22 +50,25 @@ func (c *Catalog) Document(ctx context.Context, r access.Reader, id uuid.UUID) (
 }
 
 func (c *Catalog) versionsOf(ctx context.Context, q Querier, id uuid.UUID) (versions []catalog.Version, err error) {
-	st := new(statement).add(`SELECT v.number, v.major, v.files, v.summary, v.published_at, v.recorded_at, v.effective, v.origin, v.withdrawn, v.reason FROM `+c.versions+` v WHERE v.document = ? ORDER BY v.number DESC`, id.String())
+	st := new(statement).add(`SELECT `+versionColumns+` FROM `+c.versions+` v WHERE v.document = ? ORDER BY v.number DESC`, id.String())
 	err = st.each(ctx, q, func(scan func(...any) error) error {
-		var v catalog.Version
-		var published, recorded int64
-		var effective document.Period
-		var origin document.Origin
-		err := scan(&v.Number, &v.Major, as(&v.Files), as(&v.Summary), &published, &recorded, as(&effective), as(&origin), &v.Withdrawn, as(&v.Reason))
-		v.PublishedAt, v.RecordedAt = projections.Time(published), projections.Time(recorded)
-		if effective != (document.Period{}) {
-			v.Effective = &effective
-		}
-		if origin != (document.Origin{}) {
-			v.Origin = &origin
-		}
+		v, err := scanVersion(scan)
 		versions = append(versions, v)
 		return err
 	})
 	return versions, err
+}
+
+// versionColumns are those of a version v that its document shows, in the catalog
+// and in the history.
+const versionColumns = `v.number, v.major, v.files, v.summary, v.published_at, v.recorded_at, v.effective_from, v.effective_to, v.origin, v.withdrawn, v.reason`
+
+func scanVersion(scan func(...any) error) (v catalog.Version, err error) {
+	var effective document.Period
+	err = scan(&v.Number, &v.Major, as(&v.Files), as(&v.Summary), instant(&v.PublishedAt), instant(&v.RecordedAt),
+		day(&effective.From), day(&effective.To), as(&v.Origin), &v.Withdrawn, as(&v.Reason))
+	if effective != (document.Period{}) {
+		v.Effective = &effective
+	}
+	return v, err
 }

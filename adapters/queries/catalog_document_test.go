@@ -32,11 +32,11 @@ func TestDocumentShowsWhatHappened(t *testing.T) {
 	second := w.now
 	w.happen(document.Stream(id),
 		document.SummaryCorrected{Document: id, Number: 3, Summary: domain.English("Renewed for 2026")},
-		document.DatesCorrected{Document: id, Number: 1, PublishedAt: start.Add(-time.Hour), Effective: &document.Period{From: start}},
+		document.DatesCorrected{Document: id, Number: 1, PublishedAt: start.Add(-time.Hour), Effective: &document.Period{From: domain.DateOf(start)}},
 	)
 	d, err = w.catalog.Document(t.Context(), anonymous, id)
 	check(t, err)
-	if !d.LastUpdated.Equal(second) || d.Summary.String() != "Renewed for 2026" || d.Revision != 4 || !d.Versions[2].Effective.From.Equal(start) || !d.Versions[2].PublishedAt.Equal(start.Add(-time.Hour)) || !d.Versions[2].RecordedAt.Equal(first) {
+	if !d.LastUpdated.Equal(second) || d.Summary.String() != "Renewed for 2026" || d.Revision != 4 || *d.Versions[2].Effective != (document.Period{From: domain.DateOf(start)}) || !d.Versions[2].PublishedAt.Equal(start.Add(-time.Hour)) || !d.Versions[2].RecordedAt.Equal(first) {
 		t.Errorf("after corrections: %+v", d)
 	}
 	w.happen(document.Stream(id), document.VersionWithdrawn{Document: id, Number: 3, Reason: domain.English("Wrong file")})

@@ -9,7 +9,6 @@ import (
 
 	"imprint/domain"
 	"imprint/domain/access"
-	"imprint/projections"
 	"imprint/projections/catalog"
 )
 
@@ -26,13 +25,12 @@ type item struct {
 // scan reads itemColumns and what follows them.
 func (it *item) scan(scan func(...any) error, more ...any) error {
 	var id, series, audience string
-	var updated int64
 	err := scan(append([]any{&id, as(&it.Title), &it.titleSort, as(&it.Description), &series, as(&it.Categories),
-		&it.Version, as(&it.Summary), &updated, &it.Withdrawn, &audience}, more...)...)
+		&it.Version, as(&it.Summary), instant(&it.LastUpdated), &it.Withdrawn, &audience}, more...)...)
 	if err != nil {
 		return err
 	}
-	it.LastUpdated, it.Audience = projections.Time(updated), access.Audience{Kind: access.Kind(audience)}
+	it.Audience = access.Audience{Kind: access.Kind(audience)}
 	if it.ID, err = uuid.Parse(id); err != nil {
 		return err
 	}

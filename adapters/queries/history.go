@@ -109,13 +109,12 @@ func (h *History) conditions(f history.EventFilter) ([]condition, error) {
 
 func recorded(scan func(...any) error) (e history.Entry, err error) {
 	var id, document, series, person, data string
-	var at, logTime int64
-	err = scan(&e.Ordinal, &id, &e.Type, &e.Schema, &e.Stream, &e.Revision, &at, &logTime, &e.Actor,
+	err = scan(&e.Ordinal, &id, &e.Type, &e.Schema, &e.Stream, &e.Revision, instant(&e.Time), instant(&e.LogTime), &e.Actor,
 		&document, &series, &person, &e.Version, &e.Commitment, &data)
 	if err != nil {
 		return e, err
 	}
-	e.Time, e.LogTime, e.Data = projections.Time(at), projections.Time(logTime), json.RawMessage(data)
+	e.Data = json.RawMessage(data)
 	for _, to := range []struct {
 		id   *uuid.UUID
 		text string
@@ -140,13 +139,8 @@ func (h *History) head(ctx context.Context, q Querier) (at place, err error) {
 	return at, h.scanPlace(ctx, q, st, &at)
 }
 
-func (h *History) scanPlace(ctx context.Context, q Querier, st *statement, at *place) error {
-	return st.each(ctx, q, func(scan func(...any) error) error {
-		var micros int64
-		err := scan(&at.ordinal, &micros)
-		at.logTime = projections.Time(micros)
-		return err
-	})
+func (h *History) scanPlace(ctx context.Context, q Querier, st *statement, to *place) error {
+	return st.each(ctx, q, func(scan func(...any) error) error { return scan(&to.ordinal, instant(&to.logTime)) })
 }
 
 // resolve finds the ordinal of a moment. A time is final only once the log has

@@ -201,9 +201,8 @@ FROM listed d JOIN `+h.documents+` o ON o.document = d.document AND `+document.t
 LEFT JOIN `+h.series+` n ON n.series = d.series AND `+series.text, append(document.args, series.args...)...)
 		err = st.each(ctx, q, func(scan func(...any) error) error {
 			var it item
-			var withdrawnAt int64
-			err := it.scan(scan, as(&it.SeriesName), &d.NewestRecorded, as(&d.Details.Services), as(&d.Details.Regions), as(&d.Details.Industries), as(&d.Reason), &withdrawnAt)
-			d.Item, found, d.WithdrawnAt = it.Item, true, projections.Time(withdrawnAt)
+			err := it.scan(scan, as(&it.SeriesName), &d.NewestRecorded, as(&d.Details.Services), as(&d.Details.Regions), as(&d.Details.Industries), as(&d.Reason), instant(&d.WithdrawnAt))
+			d.Item, found = it.Item, true
 			d.Details.Title, d.Details.Description, d.Details.Series, d.Details.Categories = it.Title, it.Description, it.Series, it.Categories
 			return err
 		})
@@ -221,13 +220,10 @@ LEFT JOIN `+h.series+` n ON n.series = d.series AND `+series.text, append(docume
 
 // versionsAt lists a document's versions at an ordinal, newest first.
 func (h *History) versionsAt(ctx context.Context, q Querier, id uuid.UUID, ordinal int64) (all []catalog.Version, err error) {
-	st := new(statement).add(`SELECT v.number, v.major, v.files, v.summary, v.published_at, v.recorded_at, v.effective, v.origin, v.withdrawn, v.reason FROM ` + h.versions + ` v WHERE `).
+	st := new(statement).add(`SELECT ` + versionColumns + ` FROM ` + h.versions + ` v WHERE `).
 		all([]condition{where(`v.document = ?`, id.String()), spanning("v", ordinal)}).add(` ORDER BY v.number DESC`)
 	err = st.each(ctx, q, func(scan func(...any) error) error {
-		var v catalog.Version
-		var published, recorded int64
-		err := scan(&v.Number, &v.Major, as(&v.Files), as(&v.Summary), &published, &recorded, as(&v.Effective), as(&v.Origin), &v.Withdrawn, as(&v.Reason))
-		v.PublishedAt, v.RecordedAt = projections.Time(published), projections.Time(recorded)
+		v, err := scanVersion(scan)
 		all = append(all, v)
 		return err
 	})

@@ -323,7 +323,7 @@ func (m *model) correct(rt *rapid.T) {
 	case "summary":
 		m.c.tell(document.SummaryCorrected{Document: id, Number: number, Summary: domain.English("Corrected")})
 	case "dates":
-		m.c.tell(document.DatesCorrected{Document: id, Number: number, PublishedAt: projections.Time(1e15), Effective: &document.Period{From: start}})
+		m.c.tell(document.DatesCorrected{Document: id, Number: number, PublishedAt: projections.Time(1e15), Effective: &document.Period{From: domain.DateOf(start)}})
 	case "withdraw":
 		m.c.tell(document.VersionWithdrawn{Document: id, Number: number, Reason: domain.English("Wrong")})
 	case "reinstate":

@@ -90,7 +90,7 @@ func (l *Library) page(r access.Reader, now time.Time, before int64, size int) *
 	return new(statement).add(`SELECT e.document, e.saved, e.saved_at, e.version,
 	CASE WHEN d.document IS NULL THEN 0 ELSE 1 END, COALESCE(d.title, e.title), COALESCE(d.version, 0),
 	COALESCE(d.series, ''), COALESCE(s.name, ''), COALESCE(d.withdrawn, FALSE), COALESCE(d.reason, ''),
-	COALESCE(u.updated_at, 0), COALESCE(u.summary, ''), (SELECT COUNT(*)`+marked+`)
+	u.updated_at, COALESCE(u.summary, ''), (SELECT COUNT(*)`+marked+`)
 FROM `+l.entries+` e
 LEFT JOIN `+l.documents+` d ON d.document = e.document AND (`, from, to).
 		add(see.text, see.args...).
@@ -103,13 +103,11 @@ ORDER BY e.saved DESC LIMIT ?`, from, to, r.Person, before, int64(size))
 
 func entry(scan func(...any) error) (e library.Entry, saved int64, err error) {
 	var document, series string
-	var savedAt, updatedAt int64
-	err = scan(&document, &saved, &savedAt, &e.SavedVersion, &e.Available, as(&e.Title), &e.Version,
-		&series, as(&e.SeriesName), &e.Withdrawn, as(&e.Reason), &updatedAt, as(&e.Summary), &e.MoreUpdates)
+	err = scan(&document, &saved, instant(&e.SavedAt), &e.SavedVersion, &e.Available, as(&e.Title), &e.Version,
+		&series, as(&e.SeriesName), &e.Withdrawn, as(&e.Reason), instant(&e.UpdatedAt), as(&e.Summary), &e.MoreUpdates)
 	if err != nil {
 		return e, saved, err
 	}
-	e.SavedAt, e.UpdatedAt = projections.Time(savedAt), projections.Time(updatedAt)
 	if e.MoreUpdates > 0 {
 		e.Updated, e.MoreUpdates = true, e.MoreUpdates-1
 	}

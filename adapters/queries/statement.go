@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
+	"imprint/domain"
 	"imprint/projections"
 )
 
@@ -97,6 +99,39 @@ func (k kept[T]) Scan(v any) error {
 }
 
 func as[T any](to *T) kept[T] { return kept[T]{to} }
+
+// keptTime is a scan target for a time column.
+type keptTime struct{ to *time.Time }
+
+// Scan reads the column; NULL is what a LEFT JOIN did not find, and so no time.
+func (k keptTime) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*k.to = time.Time{}
+	case int64:
+		*k.to = projections.Time(v)
+	default:
+		return fmt.Errorf("a column kept as microseconds holds %T", v)
+	}
+	return nil
+}
+
+func instant(to *time.Time) keptTime { return keptTime{to} }
+
+// keptDay is a scan target for a column that holds a day.
+type keptDay struct{ to *domain.Date }
+
+// Scan reads the column; "" is none.
+func (k keptDay) Scan(v any) (err error) {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a column kept as a day holds %T", v)
+	}
+	*k.to, err = projections.Day(text)
+	return err
+}
+
+func day(to *domain.Date) keptDay { return keptDay{to} }
 
 // reflects is the ordinal up to which a projection has been folded.
 func reflects(ctx context.Context, q Querier, p projections.Projection) (ordinal int64, err error) {

@@ -273,9 +273,9 @@ func (g *grower) daysAgo(ago float64) time.Time {
 // days is a span of so many days of 24 hours.
 func days(n float64) time.Duration { return time.Duration(n * float64(24*time.Hour)) }
 
-// day is the beginning of the day so many days before the start.
-func (g *grower) day(days int) time.Time {
-	return g.start.UTC().AddDate(0, 0, -days).Truncate(24 * time.Hour)
+// day is the day so many days before the start.
+func (g *grower) day(days int) domain.Date {
+	return domain.DateOf(g.start.UTC().AddDate(0, 0, -days))
 }
 
 func documentOf(key string) uuid.UUID { return sampleID("document", key) }

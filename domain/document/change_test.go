@@ -65,7 +65,7 @@ func TestCorrectionsAreFurtherEvents(t *testing.T) {
 	refused(t, domain.NotFound, "no-version")(s.CorrectSummary(0, domain.English("x"), ""))
 
 	refused(t, domain.Conflict, "unchanged")(s.CorrectDates(2, now, &document.Period{}, ""))
-	covers := &document.Period{From: now.AddDate(-1, 0, 0), To: now}
+	covers := &document.Period{From: domain.DateOf(now.AddDate(-1, 0, 0)), To: domain.DateOf(now)}
 	s.does(s.CorrectDates(2, now.Add(-time.Hour), covers, ""))
 	refused(t, domain.Conflict, "unchanged")(s.CorrectDates(2, now.Add(-time.Hour), covers, ""))
 	refused(t, domain.Invalid, "bad-time", "publishedAt")(s.CorrectDates(2, time.Time{}, nil, ""))

@@ -139,28 +139,17 @@ func CheckFileName(name string) error {
 	return nil
 }
 
-// tidy checks a period and brings its ends to the form in which they are kept;
-// a period open at both ends says nothing and is none.
+// tidy checks a period and keeps a copy of its own; one open at both ends says
+// nothing and is none.
 func (p *Period) tidy() (*Period, error) {
-	if p == nil || p.From.IsZero() && p.To.IsZero() {
+	if p == nil || *p == (Period{}) {
 		return nil, nil
 	}
-	kept := &Period{}
-	var err error
-	if !p.From.IsZero() {
-		if kept.From, err = moment("effective", p.From); err != nil {
-			return nil, err
-		}
+	if !p.To.IsZero() && p.To.Compare(p.From) < 0 {
+		return nil, domain.Refuse(domain.Invalid, "bad-period", "the effective period ends before it begins; swap its ends").In("effective")
 	}
-	if !p.To.IsZero() {
-		if kept.To, err = moment("effective", p.To); err != nil {
-			return nil, err
-		}
-		if kept.To.Before(kept.From) {
-			return nil, domain.Refuse(domain.Invalid, "bad-period", "the effective period ends before it begins; swap its ends").In("effective")
-		}
-	}
-	return kept, nil
+	kept := *p
+	return &kept, nil
 }
 
 // equal tells whether two periods are the same one or both none.
@@ -168,5 +157,5 @@ func (p *Period) equal(o *Period) bool {
 	if p == nil || o == nil {
 		return p == o
 	}
-	return p.From.Equal(o.From) && p.To.Equal(o.To)
+	return *p == *o
 }

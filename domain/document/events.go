@@ -19,12 +19,19 @@ type File struct {
 	MediaType string `json:"mediaType"`
 }
 
-// Period is the time a report covers, apart from when it was published: from the
-// day of From to the day of To, both included, each as the instant falls in UTC.
-// Either end may be open (zero).
+// Period is the days a report covers, apart from when it was published: from the
+// day From to the day To, both included. Either end may be open (zero).
 type Period struct {
-	From time.Time `json:"from,omitzero"`
-	To   time.Time `json:"to,omitzero"`
+	From domain.Date `json:"from,omitzero"`
+	To   domain.Date `json:"to,omitzero"`
+}
+
+// Ends are the first and the last day; none for the ends of no period.
+func (p *Period) Ends() (from, to domain.Date) {
+	if p == nil {
+		return domain.Date{}, domain.Date{}
+	}
+	return p.From, p.To
 }
 
 // Origin says that an event states the past: where an import found it.

@@ -3,7 +3,6 @@ package document_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"imprint/domain"
 	"imprint/domain/access"
@@ -131,10 +130,13 @@ func TestLimits(t *testing.T) {
 		}},
 		"media type": {"bad-media-type", func(_ *document.Details, _ *access.Audience, v *document.Draft) { v.Files[0].MediaType = "pdf" }},
 		"period reversed": {"bad-period", func(_ *document.Details, _ *access.Audience, v *document.Draft) {
-			v.Effective = &document.Period{From: now, To: now.Add(-time.Second)}
+			v.Effective = &document.Period{From: domain.DateOf(now), To: domain.DateOf(now.AddDate(0, 0, -1))}
+		}},
+		"period of one day": {"", func(_ *document.Details, _ *access.Audience, v *document.Draft) {
+			v.Effective = &document.Period{From: domain.DateOf(now), To: domain.DateOf(now)}
 		}},
 		"open period": {"", func(_ *document.Details, _ *access.Audience, v *document.Draft) {
-			v.Effective = &document.Period{To: now}
+			v.Effective = &document.Period{To: domain.DateOf(now)}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

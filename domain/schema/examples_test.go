@@ -28,7 +28,7 @@ var (
 	// Signs that JSON encoders like to escape stand in the texts on purpose.
 	text   = domain.Text{"de": "Prüfbericht", "en": "R&D <audit> \u2028 report"}
 	origin = &document.Origin{Source: "github.com/acme/reports", Key: "soc/2.pdf", Label: "v2", Release: "abc123"}
-	period = &document.Period{From: at.AddDate(-1, 0, 0), To: at}
+	period = &document.Period{From: domain.DateOf(at.AddDate(-1, 0, 0)), To: domain.DateOf(at)}
 
 	version = document.Version{
 		Number: 2, Major: true, Urgent: true,

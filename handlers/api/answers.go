@@ -123,10 +123,10 @@ type File struct {
 	Href      string `json:"href" doc:"Where to download it."`
 }
 
-// Period is the time a report covers; an absent end is open.
+// Period is the days a report covers; an absent end is open.
 type Period struct {
-	From time.Time `json:"from,omitzero"`
-	To   time.Time `json:"to,omitzero"`
+	From domain.Date `json:"from,omitzero" format:"date" doc:"The first day covered."`
+	To   domain.Date `json:"to,omitzero" format:"date" doc:"The last day covered."`
 }
 
 // Origin is where an import found a version.

@@ -90,6 +90,12 @@ func TestTheOpenAPIDocument(t *testing.T) {
 		}
 	}
 	walk(spec)
+	// What covers days is described as days.
+	for _, end := range []string{"from", "to"} {
+		if p := schemas["Period"].(object)["properties"].(object)[end].(object); p["type"] != "string" || p["format"] != "date" {
+			t.Errorf("the %q of a period is described as %v", end, p)
+		}
+	}
 	if strings.Contains(string(r.body), "ErrorModel") {
 		t.Error("the framework's form of errors is described")
 	}

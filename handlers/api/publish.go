@@ -31,7 +31,7 @@ type FileRef struct {
 type Draft struct {
 	Files     []FileRef   `json:"files,omitempty" doc:"Files whose bytes were uploaded before. Files sent with the request come after them."`
 	Summary   domain.Text `json:"summary,omitempty" doc:"What changed, by language; required for a major version."`
-	Effective *Period     `json:"effective,omitempty" doc:"The time that the report covers."`
+	Effective *Period     `json:"effective,omitempty" doc:"The days that the report covers."`
 	Urgent    bool        `json:"urgent,omitempty" doc:"Readers are told without the grace period."`
 }
 

@@ -32,6 +32,9 @@ func TestPublishReadAndLookBack(t *testing.T) {
 		t.Errorf("read back: %s %v", got.body, got.header)
 	}
 	before := doc.Reflects
+	if doc.Versions[0].Effective != nil {
+		t.Errorf("a period that nobody stated: %+v", doc.Versions[0].Effective)
+	}
 
 	second := w.do(call{who: "paula", method: "POST", path: documentURL(d.Document) + "/versions", header: map[string]string{"If-Match": got.header.Get("ETag")}, body: object{
 		"major": true, "summary": english("Second issue"), "files": []object{{"name": "report.pdf", "sha256": w.upload(pdf + "2")}},
@@ -48,6 +51,17 @@ func TestPublishReadAndLookBack(t *testing.T) {
 	one := into[api.Version](t, w.do(call{path: documentURL(d.Document) + "/versions/1"}).want(t, 200))
 	if one.Number != 1 || one.Summary["en"] != "First issue" {
 		t.Errorf("a superseded link: %+v", one)
+	}
+
+	// The days that a version covers come back as they were sent; an end may be open.
+	for _, period := range []string{`{"from":"2025-01-01","to":"2025-12-31"}`, `{"from":"2025-12-31"}`, `{"to":"1969-12-31"}`} {
+		r := w.do(call{who: "paula", method: "POST", path: documentURL(d.Document) + "/versions/2/corrections", body: object{"publishedAt": "2026-03-01T09:00:00Z", "effective": json.RawMessage(period)}}).want(t, 200)
+		w.seen(into[api.DocumentReceipt](t, r).WaitToken)
+		for _, path := range []string{documentURL(d.Document), documentURL(d.Document) + "/versions/2", documentURL(d.Document) + "?asOf=2999-01-01"} {
+			if r := w.do(call{path: path}).want(t, 200); !strings.Contains(string(r.body), `"effective":`+period) {
+				t.Errorf("%s does not cover %s: %s", path, period, r.body)
+			}
+		}
 	}
 
 	// A correction shows, and an earlier as-of still has the old text.
@@ -244,6 +258,9 @@ func TestBadInput(t *testing.T) {
 		"a bad hash":        {with("files", []object{{"name": "a.pdf", "sha256": "../x"}}), "", 400, "bad-hash"},
 		"folders in a name": {with("files", []object{{"name": "../a.pdf", "sha256": hash}}), "", 400, "bad-file-name"},
 		"a bad id":          {with("id", "x"), "", 400, "bad-request"},
+		"no such day":       {with("effective", object{"from": "2025-02-30"}), "", 400, "bad-request"},
+		"a moment as a day": {with("effective", object{"to": "2025-12-31T00:00:00Z"}), "", 400, "bad-request"},
+		"ends turned round": {with("effective", object{"from": "2025-12-31", "to": "2025-01-01"}), "", 400, "bad-period"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			publish := call{who: "paula", method: "POST", path: "/api/v1/documents", body: c.body}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/net/html"
@@ -45,8 +46,15 @@ func TestADocumentShowsItsVersions(t *testing.T) {
 	w.version(id, 2, "Third issue")
 	_, err := w.publishing.WithdrawVersion(t.Context(), w.ask(w.readers[paul]), handlers.WithdrawVersion{Document: id, Number: 3, Reason: domain.English("Wrong file")})
 	w.ok(err)
+	_, err = w.publishing.CorrectDates(t.Context(), w.ask(w.readers[paul]), handlers.CorrectDates{Document: id, Number: 2, PublishedAt: w.now,
+		Effective: &document.Period{From: domain.DateOf(w.now.AddDate(-1, 0, 0)), To: domain.DateOf(w.now)}})
+	w.ok(err)
 	path := "/documents/" + id.String()
 	p := w.shown(nobody, path)
+	from, to := w.now.AddDate(-1, 0, 0), w.now
+	if !p.has(from.Format("2 January 2006")+" to "+to.Format("2 January 2006")) || !strings.Contains(p.Body.String(), `<time datetime="`+to.Format(time.DateOnly)+`">`) {
+		t.Errorf("the days covered: %s", p.text())
+	}
 	if !p.has("Current version: Version 2", "Second issue", "Version 3 Withdrawn", "Reason: Wrong file", "Version 1 Superseded", "Yearly reports", "Everyone") {
 		t.Errorf("document: %s", p.text())
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/domain"
 	"imprint/domain/access"
 )
 
@@ -54,20 +55,21 @@ func (p *portal) functions() template.FuncMap {
 	w := p.words
 	return template.FuncMap{
 		"t": w.text, "n": w.count, "number": func(n int64) string { return w.number(int(n)) }, "total": w.total, "size": w.size, "language": w.language,
-		"date":   func(t time.Time) template.HTML { return timed(t, w.date(t), w.moment(t)) },
-		"moment": func(t time.Time) template.HTML { return timed(t, w.moment(t), "") },
+		"date":   func(t time.Time) template.HTML { return timed(t.UTC().Format(time.RFC3339), w.date(t), w.moment(t)) },
+		"day":    func(d domain.Date) template.HTML { return timed(d.String(), w.date(d.Midnight()), "") },
+		"moment": func(t time.Time) template.HTML { return timed(t.UTC().Format(time.RFC3339), w.moment(t), "") },
 		"role":   func(r access.Role) string { return w.text("role." + string(r)) },
 		"key":    uuid.NewString,
 	}
 }
 
-// timed is a time for people and for machines.
-func timed(t time.Time, shown, title string) template.HTML {
+// timed is a time, or a day, for machines and for people.
+func timed(machine, shown, title string) template.HTML {
 	escape := template.HTMLEscapeString
 	if title != "" {
 		title = ` title="` + escape(title) + `"`
 	}
-	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `"` + title + `>` + escape(shown) + `</time>`)
+	return template.HTML(`<time datetime="` + machine + `"` + title + `>` + escape(shown) + `</time>`)
 }
 
 // check refuses a template that names a text which the table lacks.

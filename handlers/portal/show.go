@@ -152,11 +152,9 @@ type version struct {
 	Published  time.Time
 	Recorded   time.Time
 	Claimed    bool // the publication time is what a source says, not what we saw
-	Effective  *period
+	Effective  *document.Period
 	Files      []file
 }
-
-type period struct{ From, To time.Time }
 
 type file struct {
 	Name, Href, Kind, Language, SHA256 string
@@ -167,11 +165,7 @@ func (v *visit) versionOf(d catalog.Document, it catalog.Version) version {
 	shown := version{
 		Number: it.Number, Href: versionPath(d.ID, it.Number), Current: it.Number == d.Version, Superseded: it.Number < d.Version,
 		Major: it.Major, Withdrawn: it.Withdrawn, Reason: v.plain(it.Reason), Summary: v.plain(it.Summary),
-		Published: v.at(it.PublishedAt), Recorded: v.at(it.RecordedAt), Claimed: it.Origin != nil,
-	}
-	if it.Effective != nil {
-		// A period is days, wherever one reads of them.
-		shown.Effective = &period{From: it.Effective.From.UTC(), To: it.Effective.To.UTC()}
+		Published: v.at(it.PublishedAt), Recorded: v.at(it.RecordedAt), Claimed: it.Origin != nil, Effective: it.Effective,
 	}
 	for _, f := range it.Files {
 		shown.Files = append(shown.Files, v.fileOf(shown.Href, f, it.Files))

@@ -27,7 +27,8 @@ func foldVersion(s *projections.State, e projections.Event) error {
 	case document.SummaryCorrected:
 		row.Summary, row.FoundText = p.Summary, normalise(p.Summary)
 	case document.DatesCorrected:
-		row.PublishedAt, row.Effective = p.PublishedAt, p.Effective
+		row.PublishedAt = p.PublishedAt
+		row.EffectiveFrom, row.EffectiveTo = p.Effective.Ends()
 		if row.Origin != nil {
 			row.UpdatedAt = p.PublishedAt
 		}
@@ -48,8 +49,9 @@ func addVersion(s *projections.State, e projections.Event, exists bool, id uuid.
 	row := versionRow{
 		Document: id, Version: strconv.Itoa(v.Number), Number: v.Number, Major: v.Major, Files: v.Files, Summary: v.Summary,
 		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: published(v, origin, e.Meta.Time).updated,
-		Effective: v.Effective, Origin: origin, FoundText: normalise(v.Summary),
+		Origin: origin, FoundText: normalise(v.Summary),
 	}
+	row.EffectiveFrom, row.EffectiveTo = v.Effective.Ends()
 	projections.Put(s, row)
 	for _, f := range v.Files {
 		projections.Put(s, hashRow{Document: id, Version: row.Version, SHA256: f.SHA256, Number: v.Number})

@@ -149,11 +149,11 @@ func TestVersionsAndHashes(t *testing.T) {
 	s := newStory(t)
 	s.happen(publication(document.Details{}), document.Versioned{Document: docID, Version: minor(2)},
 		document.SummaryCorrected{Document: docID, Number: 1, Summary: domain.English("Corrected")},
-		document.DatesCorrected{Document: docID, Number: 2, PublishedAt: begin, Effective: &document.Period{From: begin}},
+		document.DatesCorrected{Document: docID, Number: 2, PublishedAt: begin, Effective: &document.Period{From: domain.DateOf(begin)}},
 		document.VersionWithdrawn{Document: docID, Number: 2, Reason: domain.English("Wrong")})
 	vs := projections.RowsOf[versionRow](s.trial)
 	if len(vs) != 2 || vs[0].Summary.String() != "Corrected" || vs[0].FoundText != "corrected" || !vs[0].RecordedAt.Equal(at(1)) ||
-		!vs[1].Withdrawn || vs[1].Reason.String() != "Wrong" || vs[1].Effective == nil || vs[1].Major || len(vs[1].Files) != 2 {
+		!vs[1].Withdrawn || vs[1].Reason.String() != "Wrong" || vs[1].EffectiveFrom != domain.DateOf(begin) || !vs[1].EffectiveTo.IsZero() || vs[1].Major || len(vs[1].Files) != 2 {
 		t.Errorf("versions %+v", vs)
 	}
 	if hs := projections.RowsOf[hashRow](s.trial); len(hs) != 2 || hs[0].Number != 1 || hs[1].SHA256 != "hash" {

@@ -71,20 +71,21 @@ const EveryRegion = "global"
 
 // versionRow is one version, with corrections applied.
 type versionRow struct {
-	Document    uuid.UUID        `col:"document,key"`
-	Version     string           `col:"version,key"` // Number in decimal: keys are texts
-	Number      int              `col:"number"`
-	Major       bool             `col:"major"`
-	Files       []document.File  `col:"files"`
-	Summary     domain.Text      `col:"summary"`
-	PublishedAt time.Time        `col:"published_at"` // claimed
-	RecordedAt  time.Time        `col:"recorded_at"`
-	UpdatedAt   time.Time        `col:"updated_at"` // what Last updated is taken from
-	Effective   *document.Period `col:"effective"`
-	Origin      *document.Origin `col:"origin"`
-	Withdrawn   bool             `col:"withdrawn"`
-	Reason      domain.Text      `col:"reason"`
-	FoundText   string           `col:"found_text"` // normalised summary
+	Document      uuid.UUID        `col:"document,key"`
+	Version       string           `col:"version,key"` // Number in decimal: keys are texts
+	Number        int              `col:"number"`
+	Major         bool             `col:"major"`
+	Files         []document.File  `col:"files"`
+	Summary       domain.Text      `col:"summary"`
+	PublishedAt   time.Time        `col:"published_at"` // claimed
+	RecordedAt    time.Time        `col:"recorded_at"`
+	UpdatedAt     time.Time        `col:"updated_at"`     // what Last updated is taken from
+	EffectiveFrom domain.Date      `col:"effective_from"` // the days it covers, both included; none where open
+	EffectiveTo   domain.Date      `col:"effective_to"`
+	Origin        *document.Origin `col:"origin"`
+	Withdrawn     bool             `col:"withdrawn"`
+	Reason        domain.Text      `col:"reason"`
+	FoundText     string           `col:"found_text"` // normalised summary
 }
 
 // hashRow is one file of a version by its contents.

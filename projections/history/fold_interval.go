@@ -58,7 +58,8 @@ func foldVersion(s *projections.State, e projections.Event) error {
 	case document.SummaryCorrected:
 		row.Summary = p.Summary
 	case document.DatesCorrected:
-		row.PublishedAt, row.Effective = p.PublishedAt, p.Effective
+		row.PublishedAt = p.PublishedAt
+		row.EffectiveFrom, row.EffectiveTo = p.Effective.Ends()
 		if row.Origin != nil {
 			row.UpdatedAt = p.PublishedAt
 		}
@@ -79,10 +80,12 @@ func addVersion(s *projections.State, e projections.Event, exists bool, id uuid.
 	if origin != nil {
 		updated = v.PublishedAt // an import states the past
 	}
-	projections.Put(s, versionRow{
+	row := versionRow{
 		Document: id, Version: strconv.Itoa(v.Number), Number: v.Number, Major: v.Major, Files: v.Files, Summary: v.Summary,
-		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: updated, Effective: v.Effective, Origin: origin,
-	})
+		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: updated, Origin: origin,
+	}
+	row.EffectiveFrom, row.EffectiveTo = v.Effective.Ends()
+	projections.Put(s, row)
 	return nil
 }
 

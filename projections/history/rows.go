@@ -51,20 +51,21 @@ type documentRow struct {
 
 // versionRow is a version with the corrections made up to its span.
 type versionRow struct {
-	Document    uuid.UUID        `col:"document,key"`
-	Version     string           `col:"version,key"` // Number in decimal: keys are texts
-	Number      int              `col:"number"`
-	Major       bool             `col:"major"`
-	Files       []document.File  `col:"files"`
-	Summary     domain.Text      `col:"summary"`
-	PublishedAt time.Time        `col:"published_at"` // claimed
-	RecordedAt  time.Time        `col:"recorded_at"`
-	UpdatedAt   time.Time        `col:"updated_at"` // what Last updated is taken from, as in the catalog
-	Effective   *document.Period `col:"effective"`
-	Origin      *document.Origin `col:"origin"`
-	Withdrawn   bool             `col:"withdrawn"`
-	Reason      domain.Text      `col:"reason"`
-	StandsSince time.Time        `col:"stands_since"` // of the latest withdrawal or reinstatement; none before the first
+	Document      uuid.UUID        `col:"document,key"`
+	Version       string           `col:"version,key"` // Number in decimal: keys are texts
+	Number        int              `col:"number"`
+	Major         bool             `col:"major"`
+	Files         []document.File  `col:"files"`
+	Summary       domain.Text      `col:"summary"`
+	PublishedAt   time.Time        `col:"published_at"` // claimed
+	RecordedAt    time.Time        `col:"recorded_at"`
+	UpdatedAt     time.Time        `col:"updated_at"`     // what Last updated is taken from, as in the catalog
+	EffectiveFrom domain.Date      `col:"effective_from"` // the days it covers, both included; none where open
+	EffectiveTo   domain.Date      `col:"effective_to"`
+	Origin        *document.Origin `col:"origin"`
+	Withdrawn     bool             `col:"withdrawn"`
+	Reason        domain.Text      `col:"reason"`
+	StandsSince   time.Time        `col:"stands_since"` // of the latest withdrawal or reinstatement; none before the first
 }
 
 // seriesRow is a series.
