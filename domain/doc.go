@@ -1,5 +1,5 @@
-// Package domain holds the few words that every part of Imprint shares:
-// kinds of error, the clock, days, derived identifiers and text in several languages.
+// Package domain holds the few words that every part of Imprint shares: kinds of
+// error, the clock, days, derived identifiers and text in several languages.
 //
 // The packages below it are the product's rules, one aggregate each (document,
 // series, category, library, person, notice, digest), what may be seen by whom

@@ -22,8 +22,9 @@
 // A table's rows are keyed by what the event touched (a document, a person and a
 // document, a series …). Current holds one row per key; Set a few rows per key;
 // Interval the row's history, each valid from one ordinal to before another;
-// Facts one row per event, written once. No column is ever NULL: absent values
-// are zero, so the same texts and hashes hold on every engine.
+// Facts one row per event, written once. No column is ever NULL: an absent text
+// is "", an absent time the zero time (see Micros), so the same texts and hashes
+// hold on every engine.
 //
 // # Generations and views
 //

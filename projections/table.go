@@ -27,8 +27,8 @@ const (
 	Facts                // one row per event and key, never changed or loaded
 )
 
-// Type is a column's type in the database. Time is bigint microseconds since
-// 1970 (0: none); JSON is text.
+// Type is a column's type in the database. Time is bigint microseconds (see
+// Micros); a day and JSON are text.
 type Type int
 
 // The column types.
@@ -363,18 +363,11 @@ func Day(text string) (domain.Date, error) {
 	return domain.ParseDate(text)
 }
 
-// Micros is how a time is kept: microseconds since 1970 UTC, 0 for the zero time.
-func Micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
+// Micros is how a time is kept: microseconds since 1970 UTC, negative before. No
+// time is Go's zero time, the first moment of the year 1, and is kept as just
+// that: no event may claim this one instant, so it is never a real one, and unlike
+// NULL it sorts before all others on every engine and needs no second comparison.
+func Micros(t time.Time) int64 { return t.UnixMicro() }
 
-// Time is the inverse of Micros.
-func Time(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
-}
+// Time is the inverse of Micros; what is kept as no time is the zero time.
+func Time(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -323,7 +323,8 @@ func (m *model) correct(rt *rapid.T) {
 	case "summary":
 		m.c.tell(document.SummaryCorrected{Document: id, Number: number, Summary: domain.English("Corrected")})
 	case "dates":
-		m.c.tell(document.DatesCorrected{Document: id, Number: number, PublishedAt: projections.Time(1e15), Effective: &document.Period{From: domain.DateOf(start)}})
+		claimed := rapid.SampledFrom([]time.Time{projections.Time(1e15), epoch, epoch.AddDate(-20, 0, 0)}).Draw(rt, "claimed")
+		m.c.tell(document.DatesCorrected{Document: id, Number: number, PublishedAt: claimed, Effective: &document.Period{From: domain.DateOf(start)}})
 	case "withdraw":
 		m.c.tell(document.VersionWithdrawn{Document: id, Number: number, Reason: domain.English("Wrong")})
 	case "reinstate":

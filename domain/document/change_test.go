@@ -69,6 +69,13 @@ func TestCorrectionsAreFurtherEvents(t *testing.T) {
 	s.does(s.CorrectDates(2, now.Add(-time.Hour), covers, ""))
 	refused(t, domain.Conflict, "unchanged")(s.CorrectDates(2, now.Add(-time.Hour), covers, ""))
 	refused(t, domain.Invalid, "bad-time", "publishedAt")(s.CorrectDates(2, time.Time{}, nil, ""))
+	// What would be kept as no time is none; every other time of the years 1 to 9999 is one.
+	refused(t, domain.Invalid, "bad-time", "publishedAt")(s.CorrectDates(2, time.Time{}.Add(999*time.Nanosecond), nil, ""))
+	for _, at := range []time.Time{time.Time{}.Add(time.Microsecond), time.Unix(0, 0)} {
+		if _, err := s.CorrectDates(2, at, nil, ""); err != nil {
+			t.Errorf("%s is refused: %v", at, err)
+		}
+	}
 	refused(t, domain.TooLarge, "text-too-long", "reason")(s.CorrectDates(2, now, nil, string(make([]byte, 1001))))
 }
 

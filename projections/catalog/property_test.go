@@ -49,7 +49,10 @@ func (m *model) stands() (number int, summary domain.Text, updated time.Time) {
 func (m *model) next(t *rapid.T, recorded time.Time, tall int) event.Payload {
 	text := rapid.SampledFrom([]domain.Text{domain.English("Alpha one"), {"en": "Beta", "de": "Bär"}, domain.English("SOC2"), nil})
 	slugs := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"eu", "us", "soc", "global"}), 0, 3, rapid.ID)
-	claimed := rapid.Map(rapid.IntRange(-500, 500), func(h int) time.Time { return begin.Add(time.Duration(h) * time.Hour) })
+	claimed := rapid.OneOf(
+		rapid.Map(rapid.IntRange(-500, 500), func(h int) time.Time { return begin.Add(time.Duration(h) * time.Hour) }),
+		rapid.SampledFrom([]time.Time{time.Unix(0, 0).UTC(), time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(1455, 2, 23, 0, 0, 0, 0, time.UTC)}),
+	)
 	details := func() document.Details {
 		return document.Details{Title: text.Draw(t, "title"), Description: text.Draw(t, "description"), Categories: slugs.Draw(t, "categories"), Regions: slugs.Draw(t, "regions")}
 	}

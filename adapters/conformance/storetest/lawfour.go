@@ -140,6 +140,7 @@ func operation(t *rapid.T) event.Payload {
 		Title: rapid.SampledFrom([]string{"red", "green apple", ""}).Draw(t, "title"),
 		Count: rapid.Int64Range(-1, 2).Draw(t, "count"),
 		Tags:  rapid.SliceOfN(rapid.SampledFrom([]string{"x", "y", "z"}), 0, 4).Draw(t, "tags"),
+		Due:   rapid.SampledFrom(moments).Draw(t, "due"),
 	}
 	if rapid.IntRange(0, 19).Draw(t, "poisoned") == 0 {
 		p.Poison = rapid.SampledFrom([]string{"error", "panic"}).Draw(t, "poison")

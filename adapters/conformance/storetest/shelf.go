@@ -21,12 +21,13 @@ import (
 // put places an item on a shelf; cleared takes it away; passing is known and not
 // folded. Poison makes the fold of the item fail until it is mended.
 type put struct {
-	Item   string   `json:"item"`
-	Shelf  string   `json:"shelf"`
-	Title  string   `json:"title"`
-	Count  int64    `json:"count"`
-	Tags   []string `json:"tags,omitempty"`
-	Poison string   `json:"poison,omitempty"` // "error" or "panic"
+	Item   string    `json:"item"`
+	Shelf  string    `json:"shelf"`
+	Title  string    `json:"title"`
+	Count  int64     `json:"count"`
+	Tags   []string  `json:"tags,omitempty"`
+	Due    time.Time `json:"due,omitzero"`
+	Poison string    `json:"poison,omitempty"` // "error" or "panic"
 }
 
 type cleared struct {
@@ -56,6 +57,7 @@ type item struct {
 	Raw   []byte            `col:"raw"`
 	Notes map[string]string `col:"notes"`
 	At    time.Time         `col:"at,unhashed"`
+	Due   time.Time         `col:"due"` // the earliest ever given, if any
 }
 
 type tag struct {
@@ -81,7 +83,7 @@ type move struct {
 }
 
 var (
-	items  = projections.NewTable[item](projections.Current, "item", "items", projections.Indexed("count DESC", "id"), projections.Searchable("terms"))
+	items  = projections.NewTable[item](projections.Current, "item", "items", projections.Indexed("count DESC", "id"), projections.Indexed("due DESC", "id"), projections.Searchable("terms"))
 	tags   = projections.NewTable[tag](projections.Set, "item", "tags")
 	spans  = projections.NewTable[span](projections.Interval, "item", "spans")
 	places = projections.NewTable[place](projections.Current, "place", "places", projections.Indexed("item"))
@@ -131,6 +133,9 @@ func foldItem(s *projections.State, e projections.Event, mended *atomic.Bool) er
 	old, _ := projections.Row[item](s)
 	row := item{ID: p.Item, Title: p.Title, Terms: p.Title, Count: old.Count + p.Count, Notes: map[string]string{"shelf": p.Shelf}, At: e.Meta.Time}
 	row.Even = row.Count%2 == 0
+	if row.Due = p.Due; p.Due.IsZero() || !old.Due.IsZero() && old.Due.Before(p.Due) {
+		row.Due = old.Due
+	}
 	if !row.Even {
 		row.Raw = []byte(p.Title)
 	}

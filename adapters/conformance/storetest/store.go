@@ -49,7 +49,7 @@ func at(ordinal int64) event.Checkpoint {
 }
 
 func itemRow(id, title string, count int64) projections.Values {
-	return projections.Values{id, title, title, count, count%2 == 0, []byte{}, "", int64(0)}
+	return projections.Values{id, title, title, count, count%2 == 0, []byte{}, "", int64(0), projections.Micros(time.Time{})}
 }
 
 func (b *bench) scan(t *testing.T, table *projections.Table) (all []projections.Values) {
@@ -88,6 +88,9 @@ func wantErr(t *testing.T, err, want error) {
 func testFirstGeneration(t *testing.T, h Harness) {
 	b := setUp(t, h)
 	again := must[projections.Build](t)(b.store.Live(t.Context(), b.shelf))
+	if live := again.Checkpoint; live != (event.Checkpoint{}) {
+		t.Errorf("nothing was folded, but the checkpoint is %+v", live)
+	}
 	if again.Generation != b.build.Generation || !again.Live || again.Indexed {
 		t.Errorf("live is %+v, want the first again, without indexes", again)
 	}
@@ -174,9 +177,9 @@ func testValues(t *testing.T, h Harness) {
 	b := setUp(t, h)
 	large := strings.Repeat("ä\n", 500_000)
 	want := []projections.Values{
-		{"", "", "", int64(0), false, []byte{}, "", int64(0)},
-		{"a'\"\\%$1", large, "NULL", projections.Forever, true, []byte(large), `{"k":"v"}`, int64(-1)},
-		{"b", "e\u0301 ≠ é", "\u00e9", -projections.Forever - 1, true, []byte{0, 255, 0}, "null", int64(1)},
+		{"", "", "", int64(0), false, []byte{}, "", int64(0), int64(0)},
+		{"a'\"\\%$1", large, "NULL", projections.Forever, true, []byte(large), `{"k":"v"}`, int64(-1), projections.Micros(time.Time{})},
+		{"b", "e\u0301 ≠ é", "\u00e9", -projections.Forever - 1, true, []byte{0, 255, 0}, "null", int64(1), int64(-1)},
 	}
 	ok(t, b.commit(t, 1, projections.Change{Table: items, Upserts: want}))
 	if got := b.scan(t, items); !equalRows(got, want) {
@@ -231,6 +234,47 @@ func testManyKeys(t *testing.T, h Harness) {
 	if left := b.scan(t, places); !equalRows(left, rows[n-3:]) {
 		t.Errorf("%d rows left, want the last three: %v", len(left), left)
 	}
+}
+
+// moments are times that a fold may put, in their order; the first is none.
+var moments = []time.Time{
+	{},
+	time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC),
+	time.Date(1969, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
+	time.Unix(0, 0).UTC(), // a time like any other
+	time.Unix(0, 1000).UTC(),
+	time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
+}
+
+// testTimes: no time, the epoch and the times before it are told apart by folds
+// that find them again, and sort rightly.
+func testTimes(t *testing.T, h Harness) {
+	w := newWorks(t, h)
+	for i, due := range moments {
+		w.writer.add(t, put{Item: fmt.Sprint(i), Shelf: "s", Due: due})
+	}
+	w.catchUp(t)
+	inOrder := func(when string) {
+		t.Helper()
+		rows := query(t, w.store, `SELECT id, CAST(due AS text) FROM shelf_items_v1 ORDER BY due, id`)
+		for i, row := range rows {
+			if want := []string{fmt.Sprint(i), fmt.Sprint(moments[i].UnixMicro())}; !slices.Equal(row, want) {
+				t.Errorf("%s: row %d is %q, want %q", when, i, row, want)
+			}
+		}
+		if len(rows) != len(moments) {
+			t.Errorf("%s: %d rows", when, len(rows))
+		}
+	}
+	inOrder("put")
+	// Another batch: the fold loads what is kept, and a later time changes nothing.
+	for i := range moments[1:] {
+		w.writer.add(t, put{Item: fmt.Sprint(i + 1), Shelf: "s", Due: moments[len(moments)-1]}, put{Item: fmt.Sprint(i + 1), Shelf: "s"})
+	}
+	w.writer.add(t, put{Item: "0", Shelf: "s"})
+	w.catchUp(t)
+	inOrder("loaded")
+	w.verify(t)
 }
 
 func testLoadInterval(t *testing.T, h Harness) {

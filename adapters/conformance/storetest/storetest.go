@@ -68,6 +68,7 @@ func Run(t *testing.T, h Harness) {
 		"RebuildStopsAtANewFailure":     testRebuildStops,
 		"RebuildBesideALiveRunner":      testRebuildWhileFed,
 		"VerifyNamesTheDifference":      testVerifyDifference,
+		"TimesAreToldApart":             testTimes,
 		"IntervalsAnswerAsOf":           testAsOf,
 		"LiveEqualsRebuildEqualsFresh":  testLawFour,
 	} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"imprint/projections"
 )
@@ -59,8 +60,8 @@ func (s *Store) Create(ctx context.Context, p projections.Projection) (build pro
 
 func create(ctx context.Context, w *writer, p projections.Projection) (projections.Build, error) {
 	g := projections.Generation{Projection: p.Name, Version: p.Version}
-	const insert = `INSERT INTO generations (projection, version, tables) VALUES ($1, $2, '') RETURNING generation`
-	if err := w.conn.QueryRowContext(ctx, insert, p.Name, p.Version).Scan(&g.Number); err != nil {
+	const insert = `INSERT INTO generations (projection, version, tables, log_time) VALUES ($1, $2, '', $3) RETURNING generation`
+	if err := w.conn.QueryRowContext(ctx, insert, p.Name, p.Version, projections.Micros(time.Time{})).Scan(&g.Number); err != nil {
 		return projections.Build{}, err
 	}
 	var names []string
