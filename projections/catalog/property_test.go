@@ -72,6 +72,9 @@ func (m *model) next(t *rapid.T, recorded time.Time, tall int) event.Payload {
 		return document.Published{Document: docID, Details: m.details, Audience: access.Audience{Kind: m.audience}, Version: v, Origin: origin}
 	}
 	n := rapid.IntRange(1, len(m.versions)).Draw(t, "number")
+	if forgotten := len(m.versions) - memory; forgotten > 0 && rapid.Bool().Draw(t, "a forgotten one") {
+		n = 1 + n%forgotten
+	}
 	chosen := &m.versions[n-1]
 	live := 0
 	for _, v := range m.versions {
@@ -109,9 +112,8 @@ func (m *model) next(t *rapid.T, recorded time.Time, tall int) event.Payload {
 		m.audience = rapid.SampledFrom([]access.Kind{access.Everyone, access.SignedIn}).Draw(t, "audience")
 		return document.AudienceChanged{Document: docID, Audience: access.Audience{Kind: m.audience}}
 	case 1, 2, 8, 9, 10:
-		if newest, _, _ := m.stands(); newest > 0 {
-			m.versions[newest-1].withdrew = true
-			return document.VersionWithdrawn{Document: docID, Number: newest}
+		if p, more := m.uncover(); more {
+			return p
 		}
 	case 11:
 		m.withdrawn = !m.withdrawn
@@ -124,12 +126,21 @@ func (m *model) next(t *rapid.T, recorded time.Time, tall int) event.Payload {
 	return document.DetailsRevised{Document: docID, Details: m.details}
 }
 
+// uncover withdraws the newest version that stands, if any does.
+func (m *model) uncover() (event.Payload, bool) {
+	newest, _, _ := m.stands()
+	if newest == 0 {
+		return nil, false
+	}
+	m.versions[newest-1].withdrew = true
+	return document.VersionWithdrawn{Document: docID, Number: newest}, true
+}
+
 func TestFoldEqualsTheModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s, m := newStory(property{t, rt}), &model{}
-		tall := rapid.IntRange(1, 2*memory).Draw(rt, "tall")
-		for range tall + rapid.IntRange(0, 90).Draw(rt, "events") {
-			s.happen(m.next(rt, at(s.ordinal+1), tall))
+		happen := func(p event.Payload) {
+			s.happen(p)
 			d := s.document()
 			if d.Forgotten {
 				if d.Summary != nil {
@@ -139,6 +150,9 @@ func TestFoldEqualsTheModel(t *testing.T) {
 				d.Summary = versions[slices.IndexFunc(versions, func(v versionRow) bool { return v.Number == d.Version })].Summary
 			}
 			number, summary, updated := m.stands()
+			if forgotten := number > 0 && number <= len(m.versions)-memory; d.Forgotten != forgotten {
+				rt.Fatalf("stands at %d of %d, forgotten: %t", number, len(m.versions), d.Forgotten)
+			}
 			if d.Version != number || !d.Summary.Equal(summary) || !d.LastUpdated.Equal(updated) {
 				rt.Fatalf("stands at %d %v %v, want %d %v %v", d.Version, d.Summary, d.LastUpdated, number, summary, updated)
 			}
@@ -170,6 +184,15 @@ func TestFoldEqualsTheModel(t *testing.T) {
 					rt.Fatalf("version %d: %+v, want %+v", i, v, mv)
 				}
 			}
+		}
+		tall := rapid.OneOf(rapid.IntRange(1, memory), rapid.IntRange(memory+1, 2*memory)).Draw(rt, "tall")
+		for range tall + rapid.IntRange(0, 60).Draw(rt, "events") {
+			happen(m.next(rt, at(s.ordinal+1), tall))
+		}
+		// In the end every version comes to light, the newest first: what was told of
+		// a forgotten one was not forgotten.
+		for p, more := m.uncover(); more; p, more = m.uncover() {
+			happen(p)
 		}
 	})
 }
