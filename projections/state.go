@@ -74,7 +74,9 @@ func Row[R any](s *State) (row R, ok bool) {
 	return row, true
 }
 
-// Rows reads the key's rows of a Set table, ordered by their sub columns.
+// Rows reads the key's rows of a Set table, ordered by their sub columns. The read
+// models replace such rows without reading them; the stores' conformance suite
+// reads them, to see that what folds find is what was kept.
 func Rows[R any](s *State) []R {
 	kr := rowsOf[R](s)
 	out := make([]R, len(kr.rows))

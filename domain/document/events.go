@@ -43,6 +43,15 @@ type Origin struct {
 	Release string `json:"release,omitempty"` // what was published together, e.g. a commit
 }
 
+// CountsFrom is when a version counts as published, for "last updated" and its
+// marks: by the claim of its source where it was imported, else as recorded.
+func CountsFrom(claimed, recorded time.Time, origin *Origin) time.Time {
+	if origin != nil {
+		return claimed
+	}
+	return recorded
+}
+
 // Details is everything about a document that is not a version.
 type Details struct {
 	Title       domain.Text `json:"title"`

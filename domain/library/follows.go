@@ -28,6 +28,9 @@ type Explicit struct {
 // since is the ordinal from which the following has lasted without a break: what
 // is caused after it is news. A document that joined the series after it was
 // saved counts from the joining on. Both are zero where nothing is followed.
+//
+// No program calls it: following is asked in SQL, and this is the model that the
+// property tests of those statements hold them against.
 func Follows(series uuid.UUID, entries []Entry, said Explicit) (since int64, following bool) {
 	if series == uuid.Nil {
 		return 0, false

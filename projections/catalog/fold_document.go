@@ -68,13 +68,9 @@ func (r *documentRow) apply(e projections.Event) error {
 	return nil
 }
 
-// published is the moment of a new version. What was imported counts by the time
-// claimed, everything else by the time recorded.
+// published is the moment of a new version.
 func published(v document.Version, origin *document.Origin, recorded time.Time) moment {
-	if origin != nil {
-		return moment{updated: v.PublishedAt, major: v.Major, claimed: true}
-	}
-	return moment{updated: recorded, major: v.Major}
+	return moment{updated: document.CountsFrom(v.PublishedAt, recorded, origin), major: v.Major, claimed: origin != nil}
 }
 
 func (r *documentRow) detail(d document.Details, ordinal int64) {

@@ -29,9 +29,7 @@ func foldVersion(s *projections.State, e projections.Event) error {
 	case document.DatesCorrected:
 		row.PublishedAt = p.PublishedAt
 		row.EffectiveFrom, row.EffectiveTo = p.Effective.Ends()
-		if row.Origin != nil {
-			row.UpdatedAt = p.PublishedAt
-		}
+		row.UpdatedAt = document.CountsFrom(p.PublishedAt, row.RecordedAt, row.Origin)
 	case document.VersionWithdrawn:
 		row.Withdrawn, row.Reason = true, p.Reason
 	case document.VersionReinstated:
@@ -48,7 +46,7 @@ func addVersion(s *projections.State, e projections.Event, exists bool, id uuid.
 	}
 	row := versionRow{
 		Document: id, Version: strconv.Itoa(v.Number), Number: v.Number, Major: v.Major, Files: v.Files, Summary: v.Summary,
-		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: published(v, origin, e.Meta.Time).updated,
+		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: document.CountsFrom(v.PublishedAt, e.Meta.Time, origin),
 		Origin: origin, FoundText: normalise(v.Summary),
 	}
 	row.EffectiveFrom, row.EffectiveTo = v.Effective.Ends()

@@ -1,7 +1,8 @@
 package history
 
 // The folds of what has spans: documents, versions and series. Putting a row ends
-// the span of the one before it.
+// the span of the one before it. The catalog keeps other columns of the same
+// things; a property test of the queries holds the two against each other.
 
 import (
 	"fmt"
@@ -60,9 +61,7 @@ func foldVersion(s *projections.State, e projections.Event) error {
 	case document.DatesCorrected:
 		row.PublishedAt = p.PublishedAt
 		row.EffectiveFrom, row.EffectiveTo = p.Effective.Ends()
-		if row.Origin != nil {
-			row.UpdatedAt = p.PublishedAt
-		}
+		row.UpdatedAt = document.CountsFrom(p.PublishedAt, row.RecordedAt, row.Origin)
 	case document.VersionWithdrawn:
 		row.Withdrawn, row.Reason, row.StandsSince = true, p.Reason, e.Meta.Time
 	case document.VersionReinstated:
@@ -76,13 +75,9 @@ func addVersion(s *projections.State, e projections.Event, exists bool, id uuid.
 	if exists {
 		return fmt.Errorf("a %s event for version %d of document %s, which is there already", e.Type, v.Number, id)
 	}
-	updated := e.Meta.Time
-	if origin != nil {
-		updated = v.PublishedAt // an import states the past
-	}
 	row := versionRow{
 		Document: id, Version: strconv.Itoa(v.Number), Number: v.Number, Major: v.Major, Files: v.Files, Summary: v.Summary,
-		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: updated, Origin: origin,
+		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: document.CountsFrom(v.PublishedAt, e.Meta.Time, origin), Origin: origin,
 	}
 	row.EffectiveFrom, row.EffectiveTo = v.Effective.Ends()
 	projections.Put(s, row)
