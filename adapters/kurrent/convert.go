@@ -1,0 +1,61 @@
+// Events as the server keeps them, both ways.
+
+package kurrent
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"imprint/domain"
+	"imprint/domain/event"
+)
+
+// encode writes events as the client sends them. The limits are checked again
+// with the real size of the metadata, which event.CheckAppend only estimates.
+func encode(stream event.Stream, events []event.Event) ([]esdb.EventData, error) {
+	rows := make([]esdb.EventData, len(events))
+	for i, e := range events {
+		e.Meta.Time = domain.Moment(e.Meta.Time)
+		meta, err := json.Marshal(e.Meta)
+		if err != nil {
+			return nil, fmt.Errorf("metadata of event %s: %w", e.ID, err)
+		}
+		if n := len(e.Data) + len(meta); n > event.MaxEventBytes {
+			return nil, domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, n, event.MaxEventBytes)
+		}
+		rows[i] = esdb.EventData{EventID: e.ID, EventType: e.Type, ContentType: esdb.ContentTypeJson, Data: e.Data, Metadata: meta}
+	}
+	return rows, nil
+}
+
+// decode reads one of our events back; ours is false for everybody else's.
+// Metadata that is not ours below our prefix, or the mark of a deleted stream,
+// means that somebody has written there by hand: ErrCorrupt.
+func (l *Log) decode(resolved *esdb.ResolvedEvent) (r event.Recorded, ours bool, err error) {
+	e := resolved.OriginalEvent()
+	if e == nil {
+		return r, false, nil
+	}
+	name, ours := strings.CutPrefix(e.StreamID, l.prefix)
+	if !ours {
+		return r, false, nil
+	}
+	r = event.Recorded{
+		Event:    event.Event{ID: e.EventID, Type: e.EventType, Data: e.Data},
+		Stream:   event.Stream(name),
+		Revision: int64(e.EventNumber),
+		Position: told(e.Position),
+	}
+	if r.Data == nil {
+		r.Data = []byte{}
+	}
+	if err := readMeta(e.UserMetadata, &r.Meta); err != nil {
+		return r, true, fmt.Errorf("%w: event %d of %s on %s (%s) was not written by Imprint: metadata: %w; nobody else may write below %s", event.ErrCorrupt, e.EventNumber, e.StreamID, l.link.host, e.EventType, err, l.prefix)
+	}
+	return r, true, nil
+}
+
+func readMeta(text []byte, m *event.Metadata) error { return json.Unmarshal(text, m) }

@@ -1,0 +1,120 @@
+// What the client's errors mean, and what the operator is told.
+
+package kurrent
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"imprint/domain"
+)
+
+// fault is what a failed call means for the next one.
+type fault int
+
+const (
+	faultOther    fault = iota // the call itself; its outcome is not known
+	faultBroken                // the connection: a new one must be found
+	faultRefused               // user or password: nothing was done
+	faultDenied                // rights: nothing was done
+	faultVersion               // the stream is not at the expected revision
+	faultDeleted               // the stream was tombstoned
+	faultMissing               // the stream does not exist
+	faultPlace                 // not a place of this log
+	faultNoLeader              // the node led no more; nothing was done
+)
+
+var errTimeout = errors.New("no answer in time")
+
+func faultOf(err error) fault {
+	if errors.Is(err, errTimeout) {
+		return faultBroken
+	}
+	if told := (*esdb.Error)(nil); errors.As(err, &told) {
+		switch told.Code() {
+		case esdb.ErrorUnavailable, esdb.ErrorCodeConnectionClosed:
+			return faultBroken
+		case esdb.ErrorCodeUnauthenticated:
+			return faultRefused
+		case esdb.ErrorCodeAccessDenied:
+			return faultDenied
+		case esdb.ErrorCodeWrongExpectedVersion:
+			return faultVersion
+		case esdb.ErrorCodeStreamDeleted:
+			return faultDeleted
+		case esdb.ErrorCodeResourceNotFound:
+			return faultMissing
+		case esdb.ErrorCodeNotLeader:
+			return faultNoLeader
+		}
+	}
+	// Subscriptions give the bare status; some errors have no code of the client's.
+	switch status.Code(err) {
+	case codes.Unavailable:
+		return faultBroken
+	case codes.Unauthenticated:
+		return faultRefused
+	case codes.PermissionDenied:
+		return faultDenied
+	case codes.InvalidArgument:
+		return faultPlace
+	}
+	return faultOther
+}
+
+// explain makes an error for people of what the server or the way to it said. It
+// names the setting, the host and the remedy, never the credentials.
+func (k *link) explain(err error) error {
+	text := err.Error()
+	has := func(parts ...string) bool {
+		for _, p := range parts {
+			if strings.Contains(text, p) {
+				return true
+			}
+		}
+		return false
+	}
+	refuse := func(code, format string, args ...any) error {
+		return domain.Refuse(domain.Unavailable, code, "the log at %s: "+format, append([]any{k.host}, args...)...).Because(err)
+	}
+	switch f := faultOf(err); {
+	case (f == faultRefused || f == faultDenied) && k.config.DisableTLS:
+		return refuse("log-credentials", "the server wants a user, and passwords go over TLS only; set tls=true in %s", setting)
+	case f == faultRefused:
+		return refuse("log-credentials", "the server refuses the user or the password; correct them in %s", setting)
+	case f == faultDenied:
+		return refuse("log-rights", "the user in %s may not do this; give it the right to read $all and to read and write the streams of the installation", setting)
+	case has("x509:", "certificate"):
+		return refuse("log-certificate", "its TLS certificate is not trusted for this name; correct the host in %s, or name the authority by tlsCaFile", setting)
+	case has("first record does not look like a TLS handshake"):
+		return refuse("log-tls", "it does not speak TLS; set tls=false in %s if that is meant", setting)
+	case has("no such host", "produced zero addresses"):
+		return refuse("log-host", "the host is not known; correct it in %s", setting)
+	case f == faultNoLeader, has("no nodes are eligable", "no members"):
+		return refuse("log-leader", "the cluster has no leader now; wait for its election, or look at its nodes")
+	case f == faultBroken:
+		return refuse("log-unreachable", "it cannot be reached; start it, or correct %s", setting)
+	}
+	return fmt.Errorf("the log at %s: %w", k.host, err)
+}
+
+// notDone tells whether a failed append has certainly not been written.
+func notDone(err error) bool {
+	switch faultOf(err) {
+	case faultRefused, faultDenied, faultNoLeader:
+		return true
+	}
+	var kept *notSentError
+	return errors.As(err, &kept)
+}
+
+// notSentError marks a call that never reached a client.
+type notSentError struct{ cause error }
+
+func (e *notSentError) Error() string { return e.cause.Error() }
+func (e *notSentError) Unwrap() error { return e.cause }
