@@ -50,7 +50,8 @@ func Refuse(code codes.Code, message string) Fault {
 	return Fault{err: status.Error(code, message), answered: beforeCall}
 }
 
-// Drop cuts the connection, and with it every other call on it.
+// Drop cuts the connection, and with it every other call on it. Messages sent
+// just before may be lost with it, as on a real network.
 func Drop() Fault { return Fault{drop: true, answered: beforeCall} }
 
 // Hold makes the call wait until release is closed, it is cancelled, its
