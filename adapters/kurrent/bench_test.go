@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,25 +14,17 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
 
-	"imprint/adapters/kurrent/kurrenttest"
 	"imprint/domain/event"
 )
 
-const benchEvents = 50_000
-
-func benchAddress(b *testing.B) string {
-	if address := os.Getenv(serverEnv); address != "" {
-		return address
-	}
-	return kurrenttest.Start(b).ConnectionString()
-}
+const benchEvents = 48_000
 
 // BenchmarkCatchUp reads the same log in turns: by ReadAll in pages of 1000,
 // everything decoded, checked and numbered, and by the client's bare loop, which
 // only receives. The ratio is of their speeds; DESIGN asks for 0.9.
 func BenchmarkCatchUp(b *testing.B) {
-	address := benchAddress(b)
-	l := open(b, Options{Address: address})
+	server := address(b)
+	l := open(b, Options{Address: server})
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -45,7 +36,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		})
 	}
 	wg.Wait()
-	config, err := configure(Options{Address: address, Logger: l.link.logger})
+	config, err := configure(Options{Address: server, Logger: l.link.logger})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -114,7 +105,7 @@ func BenchmarkAppend16(b *testing.B) { benchmarkAppend(b, 16) }
 // benchmarkAppend lets each caller append to a stream of its own, one event at a
 // time, each waiting for its acknowledgement.
 func benchmarkAppend(b *testing.B, callers int) {
-	l := open(b, Options{Address: benchAddress(b)})
+	l := open(b, Options{Address: address(b)})
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	var wg sync.WaitGroup

@@ -59,7 +59,11 @@ func do[T any](ctx context.Context, l *Log, call func(context.Context, *esdb.Cli
 	select {
 	case a = <-answered:
 	case <-within.Done():
-		a.err = within.Err()
+		select {
+		case a = <-answered: // the call ended its own context after it had answered
+		default:
+			a.err = within.Err()
+		}
 	}
 	switch {
 	case a.err == nil:

@@ -57,5 +57,3 @@ func (l *Log) decode(resolved *esdb.ResolvedEvent) (r event.Recorded, ours bool,
 	}
 	return r, true, nil
 }
-
-func readMeta(text []byte, m *event.Metadata) error { return json.Unmarshal(text, m) }

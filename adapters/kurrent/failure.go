@@ -85,6 +85,8 @@ func (k *link) explain(err error) error {
 	switch f := faultOf(err); {
 	case (f == faultRefused || f == faultDenied) && k.config.DisableTLS:
 		return refuse("log-credentials", "the server wants a user, and passwords go over TLS only; set tls=true in %s", setting)
+	case f == faultDenied && k.config.Username == "":
+		return refuse("log-credentials", "the server wants a user; write esdb://user:password@… in %s", setting)
 	case f == faultRefused:
 		return refuse("log-credentials", "the server refuses the user or the password; correct them in %s", setting)
 	case f == faultDenied:

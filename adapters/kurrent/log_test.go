@@ -18,17 +18,29 @@ import (
 	"imprint/domain/event"
 )
 
-// serverEnv names a real server for the suite; each test then has an installation
-// of its own on it. The double's faults are left out.
+// serverEnv names a real server to test against instead of the double. Each test
+// has an installation of its own on it; tests that need the double's faults, or
+// harm their server, are left out then.
 const serverEnv = "IMPRINT_TEST_KURRENTDB"
 
+// address is the connection string of the server to test against.
+func address(t testing.TB) string {
+	if real := os.Getenv(serverEnv); real != "" {
+		return real
+	}
+	return kurrenttest.Start(t).ConnectionString()
+}
+
+// double starts a double of the server, which can be made to fail.
+func double(t testing.TB, options ...kurrenttest.Option) *kurrenttest.Server {
+	if os.Getenv(serverEnv) != "" {
+		t.Skipf("%s names a real server, and this test makes its own fail", serverEnv)
+	}
+	return kurrenttest.Start(t, options...)
+}
+
 func TestConformance(t *testing.T) {
-	logtest.Run(t, logtest.Suite{Open: func(t *testing.T) event.Log {
-		if address := os.Getenv(serverEnv); address != "" {
-			return open(t, Options{Address: address})
-		}
-		return open(t, Options{Address: kurrenttest.Start(t).ConnectionString()})
-	}})
+	logtest.Run(t, logtest.Suite{Open: func(t *testing.T) event.Log { return open(t, Options{Address: address(t)}) }})
 }
 
 // open opens a log of a new installation, which is closed at the test's end.
