@@ -93,4 +93,7 @@ func TestMetadataHidesEvents(t *testing.T) {
 			t.Errorf("%s: %d events from %d on (%v), want from %d", stream, len(found), found[0].EventNumber, err, first)
 		}
 	}
+	if hidden, err := readStream(t, c, "truncated", esdb.Backwards, esdb.Revision(2), 9); err != nil || len(hidden) != 0 {
+		t.Errorf("backwards from what is hidden came %d events (%v)", len(hidden), err)
+	}
 }

@@ -25,12 +25,14 @@ const (
 	Features    Method = "GetSupportedMethods"
 )
 
-// Fault is what happens to a call. It strikes before anything is done, unless
-// [Fault.AfterMessages] or [Fault.BeforeAnswer] says otherwise.
+// Fault is what happens to a call. It strikes when the request is there and
+// before anything is done, unless [Fault.AfterMessages] or [Fault.BeforeAnswer]
+// says otherwise.
 type Fault struct {
 	err      error           // the call fails with it
 	drop     bool            // the connection is cut
-	hold     <-chan struct{} // the call waits for it, or for its own end
+	wait     bool            // the call waits for release, or for its own end
+	release  <-chan struct{} // nil: it waits for its own end alone
 	answered int             // how many messages are sent before it strikes; beforeCall: none, and nothing is done
 }
 
@@ -54,9 +56,12 @@ func Refuse(code codes.Code, message string) Fault {
 // just before may be lost with it, as on a real network.
 func Drop() Fault { return Fault{drop: true, answered: beforeCall} }
 
-// Hold makes the call wait until release is closed, it is cancelled, its
-// deadline passes or the server stops. Then it goes on.
-func Hold(release <-chan struct{}) Fault { return Fault{hold: release, answered: beforeCall} }
+// Hold makes the call wait until release is closed, and then go on. It fails if
+// it is cancelled, its deadline passes or the server stops before that; with a
+// nil release there is nothing else to wait for.
+func Hold(release <-chan struct{}) Fault {
+	return Fault{wait: true, release: release, answered: beforeCall}
+}
 
 // BeforeAnswer lets the call do its work and strikes before the first message
 // of the answer is sent: done, but the client does not learn it.

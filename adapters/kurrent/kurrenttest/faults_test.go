@@ -130,6 +130,20 @@ func TestASubscriptionIsCutAndDoesNotComeBack(t *testing.T) {
 	}
 }
 
+func TestADroppedConnectionTakesItsOtherCallsAlong(t *testing.T) {
+	s, c := start(t)
+	sub := subscribeAll(t, c, esdb.SubscribeToAllOptions{From: esdb.End{}})
+	untilCaughtUp(t, sub)
+	struck := s.Inject(kurrenttest.Append, 1, kurrenttest.Drop())
+	if _, err := c.AppendToStream(within(t), "a-1", esdb.AppendToStreamOptions{}, events(1)...); err == nil {
+		t.Error("the append was answered")
+	}
+	await(t, struck, "the fault")
+	if e := next(t, sub); e.SubscriptionDropped == nil {
+		t.Errorf("the subscription lives on: %+v", e)
+	}
+}
+
 func TestAfterAnOutageTheLogIsThere(t *testing.T) {
 	s, c := start(t)
 	write(t, c, "a-1", esdb.NoStream{}, events(3)...)

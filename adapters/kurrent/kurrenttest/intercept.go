@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -70,23 +72,33 @@ type watched struct {
 	grpc.ServerStream
 	interceptor interceptor
 	method      Method
-	received    bool
+	known       bool // the first message is there
 	sent        int
 	hit         *armed
 }
 
 // RecvMsg: the call is known by its first message, for reading and subscribing
-// differ only there.
+// differ only there. An Append is refused once all of it is there, as the real
+// server does: earlier, the client would see no more than the end of the stream.
 func (w *watched) RecvMsg(m any) error {
-	if err := w.ServerStream.RecvMsg(m); err != nil || w.received {
-		return err
+	err := w.ServerStream.RecvMsg(m)
+	if err == nil && !w.known {
+		w.known = true
+		if r, ok := m.(*streams.ReadReq); ok && r.GetOptions().GetSubscription() != nil {
+			w.method = Subscribe
+		}
+		w.hit = w.interceptor.server.faults.take(w.method)
+		if w.method == Append {
+			return nil
+		}
+		return w.strikeAt(beforeCall)
 	}
-	w.received = true
-	if r, ok := m.(*streams.ReadReq); ok && r.GetOptions().GetSubscription() != nil {
-		w.method = Subscribe
+	if errors.Is(err, io.EOF) {
+		if fault := w.strikeAt(beforeCall); fault != nil {
+			return fault
+		}
 	}
-	w.hit = w.interceptor.server.faults.take(w.method)
-	return w.strikeAt(beforeCall)
+	return err
 }
 
 func (w *watched) SendMsg(m any) error {
@@ -113,9 +125,9 @@ func (i interceptor) strike(ctx context.Context, a *armed) error {
 	case a.fault.drop:
 		i.serving.connections.cut(ctx)
 		return status.Error(codes.Unavailable, "the connection is cut")
-	case a.fault.hold != nil:
+	case a.fault.wait:
 		select {
-		case <-a.fault.hold:
+		case <-a.fault.release:
 			return nil
 		case <-ctx.Done():
 			return status.FromContextError(ctx.Err()).Err()

@@ -35,9 +35,11 @@ type Server struct {
 	tls      *identity // nil without TLS
 	members  memberList
 
-	mu      sync.Mutex // guards what follows
+	lifecycle sync.Mutex // guards serving; held while the server starts and stops
+	serving   *serving   // nil while stopped
+
+	mu      sync.Mutex // guards address; calls take it, so it is not held for long
 	address string     // fixed by the first listen, so that a restart keeps the port
-	serving *serving   // nil while stopped
 }
 
 // serving is one period of being reachable.
@@ -93,21 +95,24 @@ func Listen(options ...Option) (*Server, error) {
 // Restart listens again after Stop, on the same address and with the same log.
 // It does nothing while the server runs.
 func (s *Server) Restart() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
 	if s.serving != nil {
 		return nil
 	}
-	listener, err := net.Listen("tcp", s.address)
+	listener, err := net.Listen("tcp", s.Address())
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
 	s.address = listener.Addr().String()
+	s.mu.Unlock()
 
 	now := &serving{connections: newConnections(), stopping: make(chan struct{}), done: make(chan struct{})}
 	guard := interceptor{server: s, serving: now}
 	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.WaitForHandlers(true),
 		// Without this grpc's defaults end the connection of a client that pings as
 		// often as this protocol's clients do.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
@@ -130,11 +135,11 @@ func (s *Server) Restart() error {
 	return nil
 }
 
-// Stop ends all calls and connections and no longer listens: an outage. What was
-// answered before is kept.
+// Stop ends all calls and connections and no longer listens: an outage. When it
+// returns no call is under way. What was answered before is kept.
 func (s *Server) Stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
 	if s.serving == nil {
 		return
 	}
@@ -184,10 +189,13 @@ func (s *Server) CAFile() string {
 	return s.tls.caFile
 }
 
-// remove deletes the authority's file.
+// remove deletes the authority's file, if it is still there.
 func (i *identity) remove() error {
 	if i == nil {
 		return nil
 	}
-	return os.Remove(i.caFile)
+	if err := os.Remove(i.caFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }

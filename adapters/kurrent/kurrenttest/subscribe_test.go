@@ -6,10 +6,17 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"imprint/adapters/kurrent/kurrenttest"
 )
@@ -185,5 +192,41 @@ func TestABadCheckpointLosesAnEvent(t *testing.T) {
 	o.From = *bad
 	if found, _ := untilCaughtUp(t, subscribeAll(t, c, o)); len(found) != 0 {
 		t.Errorf("%d events came behind the checkpoint: it does no harm", len(found))
+	}
+}
+
+// Newer clients read the time of CaughtUp, which these stubs do not know yet.
+func TestCaughtUpCarriesItsTime(t *testing.T) {
+	s := kurrenttest.Start(t)
+	conn, err := grpc.NewClient(s.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	call, err := streams.NewStreamsClient(conn).Read(within(t), &streams.ReadReq{Options: &streams.ReadReq_Options{
+		StreamOption: &streams.ReadReq_Options_All{All: &streams.ReadReq_Options_AllOptions{}},
+		CountOption:  &streams.ReadReq_Options_Subscription{Subscription: &streams.ReadReq_Options_SubscriptionOptions{}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		m, err := call.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.GetCaughtUp() == nil {
+			continue
+		}
+		number, kind, n := protowire.ConsumeTag(m.GetCaughtUp().ProtoReflect().GetUnknown())
+		if number != 1 || kind != protowire.BytesType {
+			t.Fatalf("the unknown field is %d of type %d", number, kind)
+		}
+		raw, _ := protowire.ConsumeBytes(m.GetCaughtUp().ProtoReflect().GetUnknown()[n:])
+		var at timestamppb.Timestamp
+		if err := proto.Unmarshal(raw, &at); err != nil || time.Since(at.AsTime()).Abs() > time.Hour {
+			t.Errorf("it caught up at %v (%v)", at.AsTime(), err)
+		}
+		return
 	}
 }
