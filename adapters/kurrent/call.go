@@ -10,6 +10,7 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
+	"imprint/domain"
 	"imprint/domain/event"
 )
 
@@ -79,6 +80,15 @@ func do[T any](ctx context.Context, l *Log, call func(context.Context, *esdb.Cli
 		l.link.fail(s, a.err)
 	}
 	return none, a.err
+}
+
+// fetch is do for reads: one whose connection fails is made once more.
+func fetch[T any](ctx context.Context, l *Log, call func(context.Context, *esdb.Client) (T, error)) (T, error) {
+	value, err := do(ctx, l, call)
+	if err != nil && faultOf(err) == faultBroken && domain.KindOf(err) == domain.Internal {
+		return do(ctx, l, call) // it waits at the gate
+	}
+	return value, err
 }
 
 // shielded turns a panic of the client into an error: it panics on messages that

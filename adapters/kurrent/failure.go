@@ -55,7 +55,7 @@ func faultOf(err error) fault {
 	}
 	// Subscriptions give the bare status; some errors have no code of the client's.
 	switch status.Code(err) {
-	case codes.Unavailable:
+	case codes.Unavailable, codes.Canceled: // cancelled by the client, which has moved to another node
 		return faultBroken
 	case codes.Unauthenticated:
 		return faultRefused

@@ -16,7 +16,7 @@ import (
 
 const (
 	maxAhead      = 8192                  // events that wait in one feed
-	maxAheadBytes = 16 << 20              // their data
+	maxAheadBytes = 8 << 20               // their data
 	linger        = 20 * time.Millisecond // for a page to fill up
 	searchWindow  = 2000                  // events that the server looks at in one go
 )

@@ -61,7 +61,7 @@ func (l *Log) missing(stream event.Stream, revision int64) error {
 
 // readStream gives the events of one stream, unchecked, and the client's errors.
 func (l *Log) readStream(ctx context.Context, stream event.Stream, direction esdb.Direction, from esdb.StreamPosition, limit int) ([]event.Recorded, error) {
-	page, err := do(ctx, l, func(ctx context.Context, c *esdb.Client) ([]event.Recorded, error) {
+	page, err := fetch(ctx, l, func(ctx context.Context, c *esdb.Client) ([]event.Recorded, error) {
 		var page []event.Recorded
 		read, err := c.ReadStream(ctx, l.prefix+string(stream), esdb.ReadStreamOptions{Direction: direction, From: from}, uint64(limit))
 		err = each(read, err, func(e *esdb.ResolvedEvent) (bool, error) {

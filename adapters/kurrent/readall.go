@@ -58,7 +58,7 @@ func (l *Log) ReadAll(ctx context.Context, after event.Checkpoint, limit int) ([
 // event of ours is remembered up to the end of $all as it was before, so that the
 // next read begins there.
 func (l *Log) search(ctx context.Context, o *order, limit int) ([]event.Recorded, error) {
-	end, err := do(ctx, l, func(ctx context.Context, c *esdb.Client) (end esdb.Position, err error) {
+	end, err := fetch(ctx, l, func(ctx context.Context, c *esdb.Client) (end esdb.Position, err error) {
 		read, err := c.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
 		err = each(read, err, func(e *esdb.ResolvedEvent) (bool, error) {
 			end = e.OriginalEvent().Position
@@ -96,10 +96,10 @@ type tail struct {
 func (t *tail) read(ctx context.Context, place *esdb.Position, window int) error {
 	after := t.order.at.Position
 	if skipped, ok := t.log.feeds.skipped(after); ok {
-		if err := t.window(ctx, skipped, window, false); err == nil || ctx.Err() != nil {
+		if err := t.window(ctx, skipped, window, false); err == nil || faultOf(err) != faultPlace {
 			return err
 		}
-		// The record there may have been scavenged, for it was not ours.
+		// The record there has been scavenged; it was not ours.
 		t.log.feeds.unskip(after)
 	}
 	if place == nil {
@@ -120,7 +120,7 @@ func (t *tail) window(ctx context.Context, from esdb.AllPosition, window int, ow
 		last esdb.Position
 	}
 	// The call fills a tail of its own: its caller may have left before it ends.
-	got, err := do(ctx, l, func(ctx context.Context, c *esdb.Client) (found, error) {
+	got, err := fetch(ctx, l, func(ctx context.Context, c *esdb.Client) (found, error) {
 		f := found{tail: tail{log: l, order: newOrder(after), ended: true}}
 		seen, bytes := 0, 0
 		read, err := c.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Forwards, From: from}, uint64(window))
