@@ -66,3 +66,14 @@ func newIdentity(names []string) (*identity, error) {
 		caFile: file.Name(),
 	}, nil
 }
+
+// remove deletes the authority's file, if it is still there.
+func (i *identity) remove() error {
+	if i == nil {
+		return nil
+	}
+	if err := os.Remove(i.caFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

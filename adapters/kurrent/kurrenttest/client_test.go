@@ -108,10 +108,12 @@ func readStream(t *testing.T, c *esdb.Client, name string, d esdb.Direction, fro
 	return drain(t, stream, err)
 }
 
+func asError(err error, e **esdb.Error) bool { return errors.As(err, e) }
+
 func wantCode(t *testing.T, err error, code esdb.ErrorCode) {
 	t.Helper()
 	var e *esdb.Error
-	if !errors.As(err, &e) || e.Code() != code {
+	if !asError(err, &e) || e.Code() != code {
 		t.Fatalf("got %v, want an error with code %v", err, code)
 	}
 }
@@ -138,5 +140,3 @@ func await(t *testing.T, signal <-chan struct{}, what string) {
 		t.Fatalf("waited in vain: %s", what)
 	}
 }
-
-func asError(err error, e **esdb.Error) bool { return errors.As(err, e) }

@@ -3,11 +3,15 @@
 package kurrenttest_test
 
 import (
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"imprint/adapters/kurrent/kurrenttest"
 )
 
 func TestASoftlyDeletedStreamGoesOn(t *testing.T) {
@@ -95,5 +99,24 @@ func TestMetadataHidesEvents(t *testing.T) {
 	}
 	if hidden, err := readStream(t, c, "truncated", esdb.Backwards, esdb.Revision(2), 9); err != nil || len(hidden) != 0 {
 		t.Errorf("backwards from what is hidden came %d events (%v)", len(hidden), err)
+	}
+}
+
+func TestEventsAreCreatedAndAgeByTheClock(t *testing.T) {
+	var now atomic.Int64 // seconds
+	clock := func() time.Time { return time.Unix(now.Load(), 123456700) }
+	_, c := start(t, kurrenttest.WithClock(clock))
+	var m esdb.StreamMetadata
+	m.SetMaxAge(time.Minute)
+	if _, err := c.SetStreamMetadata(within(t), "a-1", esdb.AppendToStreamOptions{}, m); err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(3) {
+		now.Store(100 * i)
+		write(t, c, "a-1", esdb.Any{}, events(1)...)
+	}
+	found, err := readStream(t, c, "a-1", esdb.Forwards, esdb.Start{}, 9)
+	if err != nil || len(found) != 1 || !found[0].CreatedDate.Equal(clock()) {
+		t.Errorf("%d events came (%v), want the one created at %v", len(found), err, clock())
 	}
 }

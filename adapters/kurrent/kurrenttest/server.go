@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -187,15 +186,4 @@ func (s *Server) CAFile() string {
 		return ""
 	}
 	return s.tls.caFile
-}
-
-// remove deletes the authority's file, if it is still there.
-func (i *identity) remove() error {
-	if i == nil {
-		return nil
-	}
-	if err := os.Remove(i.caFile); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

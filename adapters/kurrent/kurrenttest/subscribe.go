@@ -4,13 +4,13 @@
 package kurrenttest
 
 import (
+	"errors"
+	"time"
+
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"errors"
-	"time"
 
 	"imprint/adapters/kurrent/kurrenttest/internal/ledger"
 )

@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 type daemon struct {
 	command *exec.Cmd
 	address string
+	caFile  string // with TLS
 	stderr  *bytes.Buffer
 }
 
@@ -58,6 +60,9 @@ func launch(t *testing.T, args ...string) *daemon {
 		t.Fatalf("it said %q", line)
 	}
 	d.address = words[1]
+	if len(words) > 2 {
+		d.caFile = words[2]
+	}
 	return d
 }
 
@@ -74,7 +79,12 @@ func (d *daemon) end(t *testing.T, how syscall.Signal) {
 
 func dial(t *testing.T, address string) *esdb.Client {
 	t.Helper()
-	conf, err := esdb.ParseConnectionString("esdb://" + address + "?tls=false")
+	return connect(t, "esdb://"+address+"?tls=false")
+}
+
+func connect(t *testing.T, connection string) *esdb.Client {
+	t.Helper()
+	conf, err := esdb.ParseConnectionString(connection)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +155,26 @@ func length(t *testing.T, c *esdb.Client, stream string) int {
 		t.Fatalf("%s: %v", stream, err)
 	}
 	return int(last.OriginalEvent().EventNumber) + 1
+}
+
+func TestTLSAndCredentials(t *testing.T) {
+	d := launch(t, "--listen", "127.0.0.1:0", "--tls", "--user", "admin:changeit")
+	c := connect(t, "esdb://admin:changeit@"+d.address+"?tlsCaFile="+d.caFile)
+	if _, err := c.AppendToStream(t.Context(), "a-1", esdb.AppendToStreamOptions{}, esdb.EventData{EventType: "T"}); err != nil {
+		t.Errorf("with the right password: %v", err)
+	}
+	read, err := connect(t, "esdb://admin:wrong@"+d.address+"?tlsCaFile="+d.caFile).ReadStream(t.Context(), "a-1", esdb.ReadStreamOptions{}, 1)
+	if err == nil {
+		_, err = read.Recv()
+	}
+	var e *esdb.Error
+	if !errors.As(err, &e) || e.Code() != esdb.ErrorCodeUnauthenticated {
+		t.Errorf("with a wrong password: %v", err)
+	}
+	d.end(t, syscall.SIGTERM)
+	if _, err := os.Stat(d.caFile); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the authority's file is left behind (%v)", err)
+	}
 }
 
 func TestTheCommandLine(t *testing.T) {

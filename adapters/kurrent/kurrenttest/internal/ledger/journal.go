@@ -9,6 +9,7 @@
 package ledger
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -50,24 +52,22 @@ func load(file *os.File, path string, restore func([]Record) error, report func(
 	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return fmt.Errorf("another server has it open: %w", err)
 	}
-	content, err := io.ReadAll(file)
+	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	whole, err := scan(content, restore)
+	size := info.Size()
+	whole, err := scan(bufio.NewReaderSize(file, 1<<20), size, restore)
 	if err != nil {
 		return err
 	}
-	if whole == len(content) && whole > 0 {
-		return nil
-	}
-	if torn := len(content) - whole; torn > 0 {
+	if torn := size - whole; torn > 0 {
 		report(fmt.Sprintf("cut a torn tail of %d bytes off %s: an append that was never acknowledged", torn, path))
 	}
-	if err := file.Truncate(int64(whole)); err != nil {
+	if err := file.Truncate(whole); err != nil {
 		return err
 	}
-	if _, err := file.Seek(int64(whole), io.SeekStart); err != nil {
+	if _, err := file.Seek(whole, io.SeekStart); err != nil {
 		return err
 	}
 	if whole == 0 {
@@ -87,48 +87,89 @@ func load(file *os.File, path string, restore func([]Record) error, report func(
 	return folder.Sync()
 }
 
-// scan reads the frames and returns how many bytes of the content are whole.
-func scan(content []byte, restore func([]Record) error) (int, error) {
-	if len(content) < len(journalHead) && bytes.HasPrefix([]byte(journalHead), content) {
-		return 0, nil // we ended while the file was made
+// scan reads the frames of a file of a size and returns how many bytes of it
+// are whole.
+func scan(file io.Reader, size int64, restore func([]Record) error) (int64, error) {
+	head := make([]byte, min(size, int64(len(journalHead))))
+	if _, err := io.ReadFull(file, head); err != nil {
+		return 0, err
 	}
-	if !bytes.HasPrefix(content, []byte(journalHead)) {
+	if !strings.HasPrefix(journalHead, string(head)) {
 		return 0, errors.New("this is no file of this program")
 	}
-	at := len(journalHead)
-	for at < len(content) {
-		rest := content[at:]
-		if len(rest) < frameHead {
-			return at, nil
-		}
-		length := uint64(binary.LittleEndian.Uint32(rest))
-		if crc32.Checksum(rest[:4], castagnoli) != binary.LittleEndian.Uint32(rest[4:]) {
-			// After a power failure a tail can be there in length but not in content.
-			if len(bytes.Trim(rest, "\x00")) == 0 {
-				return at, nil
-			}
-			return 0, fmt.Errorf("the frame at byte %d is damaged", at)
-		}
-		if uint64(len(rest)-frameHead) < length {
-			return at, nil
-		}
-		body := rest[frameHead : frameHead+length]
-		if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(rest[8:]) {
-			if uint64(len(rest)-frameHead) == length {
-				return at, nil
-			}
-			return 0, fmt.Errorf("the frame at byte %d is damaged", at)
-		}
-		var records []Record
-		if err := json.Unmarshal(body, &records); err != nil {
+	if len(head) < len(journalHead) {
+		return 0, nil // the process ended while the file was made
+	}
+	at := int64(len(head))
+	for at < size {
+		length, ok, err := scanFrame(file, size-at, restore)
+		if err != nil {
 			return 0, fmt.Errorf("the frame at byte %d: %w", at, err)
 		}
-		if err := restore(records); err != nil {
-			return 0, fmt.Errorf("the frame at byte %d: %w", at, err)
+		if !ok {
+			return at, nil
 		}
-		at += frameHead + int(length)
+		at += length
 	}
 	return at, nil
+}
+
+// errDamaged is the error of a frame that is wrong and not merely cut.
+var errDamaged = errors.New("it is damaged")
+
+// scanFrame reads one frame of at most the bytes that are left and returns its
+// length; not ok if it is the torn tail.
+func scanFrame(file io.Reader, left int64, restore func([]Record) error) (length int64, ok bool, err error) {
+	if left < frameHead {
+		return 0, false, nil
+	}
+	var head [frameHead]byte
+	if _, err := io.ReadFull(file, head[:]); err != nil {
+		return 0, false, err
+	}
+	if crc32.Checksum(head[:4], castagnoli) != binary.LittleEndian.Uint32(head[4:]) {
+		// After a power failure a tail can be there in length but not in content.
+		zeros, err := onlyZeros(io.MultiReader(bytes.NewReader(head[:]), file))
+		if err == nil && !zeros {
+			err = errDamaged
+		}
+		return 0, false, err
+	}
+	length = frameHead + int64(binary.LittleEndian.Uint32(head[:]))
+	if left < length {
+		return 0, false, nil
+	}
+	body := make([]byte, length-frameHead)
+	if _, err := io.ReadFull(file, body); err != nil {
+		return 0, false, err
+	}
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(head[8:]) {
+		if left == length {
+			return 0, false, nil
+		}
+		return 0, false, errDamaged
+	}
+	var records []Record
+	if err := json.Unmarshal(body, &records); err != nil {
+		return 0, false, err
+	}
+	return length, true, restore(records)
+}
+
+func onlyZeros(r io.Reader) (bool, error) {
+	block := make([]byte, 4096)
+	for {
+		n, err := r.Read(block)
+		if len(bytes.Trim(block[:n], "\x00")) > 0 {
+			return false, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
 }
 
 // appendFrame adds the frame of one append to the buffer.
