@@ -37,23 +37,6 @@ func NewNotices(db Database) *Notices {
 	}
 }
 
-// End is one more than what the slowest read model of a selection has folded.
-func (n *Notices) End(ctx context.Context) (end int64, err error) {
-	err = n.db.Snapshot(ctx, func(q Querier) error {
-		for i, p := range n.covers {
-			ordinal, err := reflects(ctx, q, p)
-			if err != nil {
-				return err
-			}
-			if i == 0 || ordinal+1 < end {
-				end = ordinal + 1
-			}
-		}
-		return nil
-	})
-	return end, err
-}
-
 // Pending looks at one entry of an index. What waits for its release has the
 // ordinal 0.
 func (n *Notices) Pending(ctx context.Context, after int64) (pending bool, err error) {
@@ -68,6 +51,9 @@ func (n *Notices) Pending(ctx context.Context, after int64) (pending bool, err e
 func (n *Notices) Current(ctx context.Context, documents []uuid.UUID) (map[uuid.UUID]access.Audience, error) {
 	now := map[uuid.UUID]access.Audience{}
 	err := n.db.Snapshot(ctx, func(q Querier) error {
+		if err := n.whole(ctx, q, 0); err != nil {
+			return err
+		}
 		return inBatches(documents, func(ids []string) error {
 			st := new(statement).add(`SELECT document, audience FROM ` + n.documents + ` WHERE `).all([]condition{anyOf("document", ids)})
 			return st.each(ctx, q, func(scan func(...any) error) error {
@@ -85,6 +71,9 @@ func (n *Notices) Current(ctx context.Context, documents []uuid.UUID) (map[uuid.
 func (n *Notices) Due(ctx context.Context, person uuid.UUID, w digest.Window, since int64) ([]notices.Candidate, error) {
 	var due []notices.Due
 	err := n.db.Snapshot(ctx, func(q Querier) error {
+		if err := n.whole(ctx, q, w.Until); err != nil {
+			return err
+		}
 		return n.due(person, w, since).each(ctx, q, func(scan func(...any) error) error {
 			d, err := dueNotice(scan)
 			due = append(due, d)

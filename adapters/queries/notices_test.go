@@ -248,8 +248,9 @@ func TestWhatIsDue(t *testing.T) {
 			s := newScene(c)
 			is.happens(s)
 			s.fold()
-			end, err := s.notices.End(t.Context())
+			covered, err := s.notices.Coverage(t.Context())
 			check(t, err)
+			end := covered.End
 			if end != s.last()+1 {
 				t.Errorf("the end is %d, want %d", end, s.last()+1)
 			}

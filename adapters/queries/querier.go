@@ -20,7 +20,8 @@ type Querier interface {
 }
 
 // Database gives one consistent read-only snapshot: every Query of one call sees
-// the same moment, checkpoints (view projection_checkpoints) included.
+// the same moment, checkpoints (view projection_checkpoints) and what is parked
+// (tables generations and parked) included.
 type Database interface {
 	Snapshot(ctx context.Context, read func(Querier) error) error
 }

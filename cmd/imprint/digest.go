@@ -59,6 +59,13 @@ func (c *digestDue) Run(ctx context.Context, io *console) error {
 		if err != nil {
 			return err
 		}
+		why, err := s.Waits(ctx)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			fmt.Fprintf(io.Out, "digests wait, nothing is lost: %s\n", why)
+		}
 		if len(due) == 0 {
 			fmt.Fprintln(io.Out, "nobody is due")
 			return nil

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"imprint/adapters/blob"
@@ -20,6 +21,7 @@ import (
 	"imprint/domain/document"
 	"imprint/domain/event"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 	"imprint/projections"
 )
 
@@ -301,7 +303,11 @@ func (d *doctor) readModel(ctx context.Context, log *eventlog.Log, head event.Ch
 		case err != nil:
 			d.fail(what, "its place is not one of this log (%v); stop imprint, delete views.db, and start imprint serve: it is built anew", err)
 		case parked[b.Number] > 0:
-			d.warn(what, "%d events are parked, and what they are about is hidden; see imprint projections parked, then replay", parked[b.Number])
+			waits := ""
+			if slices.Contains(digest.RestsOn(), p.Name) {
+				waits = ", and digests wait"
+			}
+			d.warn(what, "%d events are parked, and what they are about is hidden%s; see imprint projections parked, then replay", parked[b.Number], waits)
 		case behind > 0 && !d.served:
 			d.warn(what, "generation %d is %d events behind; imprint serve brings it up to date", b.Number, behind)
 		default:

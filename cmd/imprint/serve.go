@@ -166,7 +166,7 @@ func (s *site) handler(digests *mailing) (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
 	})
-	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /readyz", s.ready(digests.Service))
 	for _, prefix := range []string{"/api/", "/openapi.json", "/openapi.yaml", "/docs", "/problems/"} {
 		mux.Handle(prefix, edge.Handler(programming))
 	}
@@ -198,6 +198,7 @@ func (u unsubscriber) Unsubscribe(ctx context.Context, token string) error {
 type readiness struct {
 	Ready      bool        `json:"ready"`
 	ReadModels []readModel `json:"readModels"`
+	Digests    string      `json:"digestsWait,omitempty"` // why no digest goes out; pages are served nevertheless
 }
 
 type readModel struct {
@@ -211,7 +212,24 @@ type readModel struct {
 
 // ready answers 200 while every read model has caught up with the log and is fed
 // without trouble.
-func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
+func (s *site) ready(digests *digest.Service) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer := s.readiness()
+		why, err := digests.Waits(r.Context())
+		if err != nil {
+			s.logger.ErrorContext(r.Context(), "whether digests wait cannot be told", "error", err)
+			why = "unknown: the log says why"
+		}
+		answer.Digests = why
+		status := http.StatusOK
+		if !answer.Ready {
+			status = http.StatusServiceUnavailable
+		}
+		writeJSON(w, status, answer)
+	}
+}
+
+func (s *site) readiness() readiness {
 	answer := readiness{Ready: true}
 	for _, st := range s.readModels.Status() {
 		m := readModel{Name: st.Projection, Version: st.Version, Ordinal: st.Checkpoint.Ordinal, CaughtUp: st.CaughtUp, Parked: st.Parked}
@@ -224,11 +242,7 @@ func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
 		answer.Ready = answer.Ready && st.CaughtUp && m.Trouble == ""
 		answer.ReadModels = append(answer.ReadModels, m)
 	}
-	status := http.StatusOK
-	if !answer.Ready {
-		status = http.StatusServiceUnavailable
-	}
-	writeJSON(w, status, answer)
+	return answer
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -19,6 +19,14 @@
 // work rows restored from an older backup: a cursor is never below what the log
 // says was sent.
 //
+// # Waiting
+//
+// No window comes back. So digests are selected, frozen, sent and sent again only
+// while catalog, library and notices are whole: at the log's end as the round found
+// it, not stopped, without parked keys. This is asked in the very snapshot that is
+// selected from. Otherwise the round ends with ErrWaiting: no cursor moves, and after
+// the mend and the replay each due update is told once.
+//
 // # What if we die here
 //
 //	W1  before the intent: the person is still due; the lease runs out

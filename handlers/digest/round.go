@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"imprint/domain"
 	"imprint/domain/digest"
 	"imprint/projections/catalog"
 	"imprint/projections/library"
@@ -34,14 +35,25 @@ type Report struct {
 type round struct {
 	*Service
 	journal *journal
+	decided int64 // what the read models must cover: the log's end when the round began
 	end     int64 // windows end here: what the read models and the reader cover
 
-	mu     sync.Mutex // guards what follows
-	report Report
-	err    error // the first of those counted in report.Errors
+	mu      sync.Mutex // guards what follows
+	report  Report
+	partial error // a read model ceased to be whole: the round ends
+	err     error // the first of those counted in report.Errors
 }
 
-// RunOnce serves everyone who is due now, and returns when nobody is left.
+// ErrWaiting: digests go out only while the read models that they rest on are
+// whole, neither behind nor stopped nor hiding parked keys. Until then nobody is
+// told anything, no cursor moves, and everyone who is due stays due.
+var ErrWaiting = errors.New("digests wait for the read models")
+
+// RestsOn names the read models of a selection.
+func RestsOn() []string { return []string{catalog.Name, library.Name, notices.Name} }
+
+// RunOnce serves everyone who is due now, and returns when nobody is left. It ends
+// with ErrWaiting where the read models do not allow it.
 func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	s.rounds.Lock()
 	defer s.rounds.Unlock()
@@ -53,7 +65,26 @@ func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	writer.Wait()
 	// What a crash would leave to the lease, we give back at once.
 	released := s.work.Release(context.WithoutCancel(ctx), s.config.Holder)
+	s.tell(ctx, err)
 	return r.report, errors.Join(err, released)
+}
+
+// tell logs that digests wait, and that they go on: once each time this changes,
+// for rounds are many.
+func (s *Service) tell(ctx context.Context, err error) {
+	why := ""
+	if refusal := (*domain.Error)(nil); errors.Is(err, ErrWaiting) && errors.As(err, &refusal) {
+		why = refusal.Message
+	}
+	switch {
+	case why == s.waits || err != nil && why == "": // as before, or a fault that says nothing of it
+	case why == "":
+		s.logger.InfoContext(ctx, "digests go on: the read models are whole again")
+		s.waits = ""
+	default:
+		s.logger.WarnContext(ctx, "digests wait; nothing is lost", "why", why)
+		s.waits = why
+	}
 }
 
 func (r *round) run(ctx context.Context) error {
@@ -66,13 +97,16 @@ func (r *round) run(ctx context.Context) error {
 		return err
 	}
 	// What was released before this round shall be in it, and what was withdrawn or
-	// hidden before it shall be known. While the read models lag, nobody is
-	// told anything; everyone stays due.
+	// hidden before it shall be known.
+	r.decided = head.Ordinal + 1
 	waiting, cancel := context.WithTimeout(ctx, patience)
-	err = r.passed.Wait(waiting, head.Position, catalog.Name, library.Name, notices.Name)
+	err = r.passed.Wait(waiting, head.Position, RestsOn()...)
 	cancel()
-	if err != nil {
-		return fmt.Errorf("digests wait for the read models: %w", err)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrWaiting, err)
 	}
 	for ctx.Err() == nil {
 		if r.route.down(r.now()) {
@@ -90,6 +124,9 @@ func (r *round) run(ctx context.Context) error {
 			group.Go(func() error { r.serve(ctx, st); return nil })
 		}
 		_ = group.Wait() // serve counts its errors
+		if r.partial != nil {
+			return fmt.Errorf("%w: %w", ErrWaiting, r.partial)
+		}
 		if r.report.Errors-before == len(claimed) {
 			break // not one of them: the fault is not theirs
 		}
@@ -110,13 +147,16 @@ func (r *round) claim(ctx context.Context) ([]digest.Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	end, err := r.notices.End(ctx)
+	covered, err := r.notices.Coverage(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if err := covered.Whole(r.decided); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrWaiting, err)
+	}
 	// A window never reaches beyond the settings that were read: whoever turned
 	// digests on or off before its end is known to have done so.
-	r.end = min(end, head.Ordinal+1)
+	r.end = min(covered.End, head.Ordinal+1)
 	lowest, somebody, err := r.work.Immediate(ctx)
 	if err != nil {
 		return nil, err
@@ -142,6 +182,8 @@ func (r *round) serve(ctx context.Context, st digest.Standing) {
 	case err == nil:
 	case errors.Is(err, errLost):
 		r.report.Lost++
+	case errors.Is(err, notices.ErrPartial):
+		r.partial = err
 	default:
 		r.report.Errors++
 		if r.err == nil {

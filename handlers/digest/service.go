@@ -78,7 +78,8 @@ type Service struct {
 	clock   domain.Clock
 	logger  *slog.Logger
 	folds   map[string]bool // the event types of which facts are made
-	rounds  sync.Mutex      // held during a round
+	rounds  sync.Mutex      // held during a round; guards waits
+	waits   string          // why the last round waited, as it was logged
 	route   route
 }
 
@@ -117,7 +118,9 @@ func (s *Service) Run(ctx context.Context, beats <-chan struct{}) error {
 		// The signal is taken before the round: an append during it wakes us again.
 		changed := s.log.Changed()
 		if _, err := s.RunOnce(ctx); err != nil && ctx.Err() == nil {
-			s.logger.Error("digest round failed; the next beat tries again", "error", err)
+			if !errors.Is(err, ErrWaiting) { // that has been logged
+				s.logger.Error("digest round failed; the next beat tries again", "error", err)
+			}
 			changed = nil // not at once: whatever failed may keep failing
 		}
 		select {

@@ -4,6 +4,7 @@ package digest
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -29,18 +30,19 @@ type DueRow struct {
 	Reason    string // of the newest failure, where a digest is under way
 }
 
-// Due lists who would be served by a round at an instant: those due by time, and
-// immediate readers behind whose cursor a notice lies. At most 1,000.
+// Due lists who would be served by a round at an instant, if it need not wait:
+// those due by time, and immediate readers behind whose cursor a notice lies. At
+// most 1,000.
 func (s *Service) Due(ctx context.Context, now time.Time) ([]DueRow, error) {
 	standings, err := s.work.Due(ctx, now, maxListed)
 	if err != nil {
 		return nil, err
 	}
-	end, err := s.notices.End(ctx)
+	covered, err := s.notices.Coverage(ctx)
 	if err != nil {
 		return nil, err
 	}
-	immediate, err := s.work.DueAtOnce(ctx, end, maxListed-len(standings))
+	immediate, err := s.work.DueAtOnce(ctx, covered.End, maxListed-len(standings))
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +61,23 @@ func (s *Service) Due(ctx context.Context, now time.Time) ([]DueRow, error) {
 		rows = append(rows, dueRow(st))
 	}
 	return rows, nil
+}
+
+// Waits says why digests would wait now, and what to do; "" while they would not.
+func (s *Service) Waits(ctx context.Context) (string, error) {
+	head, err := s.log.Head(ctx)
+	if err != nil {
+		return "", err
+	}
+	covered, err := s.notices.Coverage(ctx)
+	if err != nil {
+		return "", err
+	}
+	var why *domain.Error
+	if errors.As(covered.Whole(head.Ordinal+1), &why) {
+		return why.Message, nil
+	}
+	return "", nil
 }
 
 func dueRow(st digest.Standing) DueRow {
@@ -91,11 +110,11 @@ func (s *Service) Preview(ctx context.Context, person uuid.UUID) (Preview, error
 	if !found {
 		return Preview{}, domain.Refuse(domain.NotFound, "no-settings", "person %s has no notification settings; choose a frequency first", person)
 	}
-	end, err := s.notices.End(ctx)
+	covered, err := s.notices.Coverage(ctx)
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Window: digest.Window{From: st.Cursor, Until: max(st.Cursor, end)}, NextDue: st.NextDue}
+	p := Preview{Window: digest.Window{From: st.Cursor, Until: max(st.Cursor, covered.End)}, NextDue: st.NextDue}
 	if !st.Settings.On() || p.Window.From == p.Window.Until {
 		return p, nil
 	}

@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,7 +58,10 @@ type world struct {
 	work    *work.Digests
 	keys    *work.Keys
 	codec   *event.Codec
+	engine  projections.Engine
 	group   *projections.Group
+	lags    bool // the read models do not come to the log's end within a round's patience
+	runs    bool // they are fed by somebody else
 	mails   *maildir.Directory
 	links   *worker.Links
 	logged  *bytes.Buffer
@@ -86,9 +91,8 @@ func newWorld(t T) (*world, func()) {
 	registry, err := schema.Registry()
 	w.must(err)
 	w.codec = event.NewCodec(registry, w.keys)
-	w.group, err = projections.Engine{Log: w.log, Registry: registry, Store: w.store, Holder: "test"}.
-		Group(catalog.Projection(), libraries.Projection(), notices.Projection())
-	w.must(err)
+	w.engine = projections.Engine{Log: w.log, Registry: registry, Store: w.store, Holder: "test"}
+	w.feed(readModels())
 	w.must(w.group.CatchUp(w.ctx, nil))
 	w.mails, err = maildir.Open(filepath.Join(folder, "mails"))
 	w.must(err)
@@ -125,17 +129,39 @@ func (w *world) restart(holder string) {
 		worker.Config{Portal: "Halden Trust Center", From: "Halden <trust@halden.example>", Holder: holder, Connections: 2},
 		worker.Ports{
 			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults},
-			Notices: queries.NewNotices(w.store), Passed: folded{w.group}, Encoder: smtp.Encoder{},
+			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
 			Mailer: faultyMailer{w.mails, w.faults}, Sent: w.mails, Links: w.links, Clock: w.clock,
 			Logger: slog.New(slog.NewTextHandler(w.logged, nil)),
 		})
 	w.must(err)
 }
 
-// folded brings the read models to the log's end instead of waiting for it.
-type folded struct{ group *projections.Group }
+// readModels are those that digests rest on, by name.
+func readModels() map[string]projections.Projection {
+	return map[string]projections.Projection{catalog.Name: catalog.Projection(), libraries.Name: libraries.Projection(), notices.Name: notices.Projection()}
+}
 
-func (f folded) Wait(ctx context.Context, _ event.Position, _ ...string) error {
+// feed changes the program that folds the read models.
+func (w *world) feed(by map[string]projections.Projection) {
+	w.t.Helper()
+	var err error
+	w.group, err = w.engine.Group(slices.Collect(maps.Values(by))...)
+	w.must(err)
+}
+
+// folded brings the read models to the log's end instead of waiting for it; where
+// they lag, patience is at its end at once.
+type folded struct{ *world }
+
+func (f folded) Wait(ctx context.Context, at event.Position, names ...string) error {
+	switch {
+	case f.runs:
+		return f.group.Wait(ctx, at, names...)
+	case f.lags:
+		ctx, end := context.WithCancel(ctx)
+		end()
+		return f.group.Wait(ctx, at, names...)
+	}
 	return f.group.CatchUp(ctx, nil)
 }
 

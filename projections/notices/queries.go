@@ -2,6 +2,8 @@ package notices
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,22 +14,47 @@ import (
 	"imprint/domain/notice"
 )
 
+// ErrPartial: a read model of a selection lags or hides what is parked. Nothing is
+// decided on it; wait and ask again.
+var ErrPartial = errors.New("a read model is not whole")
+
 // Queries is what the digest worker asks.
 type Queries interface {
-	// End is the first ordinal that the read models of a selection do not yet
-	// cover: a window may not end after it.
-	End(ctx context.Context) (int64, error)
+	// Coverage tells how far the read models of a selection reach.
+	Coverage(ctx context.Context) (Coverage, error)
 	// Due selects the notices of a window that concern a person: by a saved
 	// document or a followed series, the cause lying after the save or follow and
 	// after since (the last turning on). One Candidate per document or series,
-	// newest notice first, with what the mail says now.
+	// newest notice first, with what the mail says now. ErrPartial where the read
+	// models are not whole at the very moment that is selected from.
 	Due(ctx context.Context, person uuid.UUID, w digest.Window, since int64) ([]Candidate, error)
 	// Pending tells whether any notice was released at or after an ordinal.
 	Pending(ctx context.Context, after int64) (bool, error)
 	// Current answers the present audience of documents, for the decision that is
-	// made again when a mail is made ready; a document that is parked or absent is
-	// missing from the answer.
+	// made again before a second attempt; one that is absent is missing from the
+	// answer. ErrPartial while a key is parked.
 	Current(ctx context.Context, documents []uuid.UUID) (map[uuid.UUID]access.Audience, error)
+}
+
+// Coverage is how far the read models of a selection reach at one moment. A digest
+// may rest on them only if they are whole: whoever passes over a hidden row passes
+// over it for ever, for no window comes back.
+type Coverage struct {
+	End    int64    // the first ordinal that one of them has not folded: a window may not end after it
+	Behind string   // the one that has folded least
+	Parked []string // those that hold parked keys
+}
+
+// Whole is nil if all of them have folded the events before an ordinal and hide
+// nothing; ErrPartial otherwise.
+func (c Coverage) Whole(until int64) error {
+	switch {
+	case len(c.Parked) > 0:
+		return domain.Refuse(domain.Unavailable, "read-models-parked", "what is parked is hidden in these read models: %s; see imprint projections parked, mend the cause, then imprint projections replay", strings.Join(c.Parked, ", ")).Because(ErrPartial)
+	case c.End < until:
+		return domain.Refuse(domain.Unavailable, "read-models-behind", "the read model %s has not folded all of the log; see imprint projections list", c.Behind).Because(ErrPartial)
+	}
+	return nil
 }
 
 // Candidate is one possible entry of a digest, before access is decided.
