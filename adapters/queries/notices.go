@@ -48,20 +48,29 @@ func (n *Notices) Pending(ctx context.Context, after int64) (pending bool, err e
 }
 
 // Current answers the audiences now, in one snapshot.
-func (n *Notices) Current(ctx context.Context, documents []uuid.UUID) (map[uuid.UUID]access.Audience, error) {
+func (n *Notices) Current(ctx context.Context, documents, series []uuid.UUID) (map[uuid.UUID]access.Audience, error) {
 	now := map[uuid.UUID]access.Audience{}
 	err := n.db.Snapshot(ctx, func(q Querier) error {
 		if err := n.whole(ctx, q, 0); err != nil {
 			return err
 		}
-		return inBatches(documents, func(ids []string) error {
-			st := new(statement).add(`SELECT document, audience FROM ` + n.documents + ` WHERE `).all([]condition{anyOf("document", ids)})
+		read := func(st *statement) error {
 			return st.each(ctx, q, func(scan func(...any) error) error {
 				var audience string
 				id, err := scanID(func(to ...any) error { return scan(append(to, &audience)...) })
 				now[id] = access.Audience{Kind: access.Kind(audience)}
 				return err
 			})
+		}
+		err := inBatches(documents, func(ids []string) error {
+			return read(new(statement).add(`SELECT document, audience FROM ` + n.documents + ` WHERE `).all([]condition{anyOf("document", ids)}))
+		})
+		if err != nil {
+			return err
+		}
+		return inBatches(series, func(ids []string) error {
+			return read(new(statement).add(`SELECT s.series, `+n.ofSeries("s.series")+` FROM `+n.series+` s WHERE `,
+				string(access.Everyone), string(access.SignedIn)).all([]condition{anyOf("s.series", ids)}))
 		})
 	})
 	return now, err
@@ -122,9 +131,7 @@ SELECT n.cause, n.ordinal, n.cause_at, n.kind, n.document, n.version, c.saved, n
 	COALESCE(d.title, ''), COALESCE(d.audience, ''), COALESCE(d.withdrawn, FALSE), COALESCE(d.reason, ''),
 	COALESCE(v.withdrawn, FALSE), COALESCE(v.reason, ''), COALESCE(v.summary, ''),
 	CASE WHEN n.document = '' THEN n.series ELSE COALESCE(d.series, '') END, COALESCE(s.name, ''),
-	CASE WHEN n.document <> '' OR s.series IS NULL THEN ''
-		WHEN NOT EXISTS (`+n.within("n.series")+`) THEN '`+string(access.Everyone)+`' -- it has nothing to hide
-		ELSE `+n.widest("n.series")+` END,
+	CASE WHEN n.document <> '' OR s.series IS NULL THEN '' ELSE `+n.ofSeries("n.series")+` END,
 	COALESCE(s.successor, ''), COALESCE(x.name, ''), CASE WHEN x.series IS NULL THEN '' ELSE `+n.widest("x.series")+` END
 FROM chosen c
 JOIN `+n.notices+` n ON n.cause = c.cause
@@ -143,6 +150,12 @@ WHERE n.cause_ordinal > ?`,
 func (n *Notices) widest(series string) string {
 	return `CASE WHEN EXISTS (` + n.within(series) + ` AND t.audience = ?) THEN '` + string(access.Everyone) + `'
 		WHEN EXISTS (` + n.within(series) + ` AND t.audience = ?) THEN '` + string(access.SignedIn) + `' ELSE '' END`
+}
+
+// ofSeries is the audience of a series' own notice: the widest of its documents',
+// and everyone where it has none, for then it has nothing to hide.
+func (n *Notices) ofSeries(series string) string {
+	return `CASE WHEN NOT EXISTS (` + n.within(series) + `) THEN '` + string(access.Everyone) + `' ELSE ` + n.widest(series) + ` END`
 }
 
 // within selects the documents of a series.

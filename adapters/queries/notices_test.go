@@ -293,9 +293,10 @@ func TestCandidateSaysWhatTheMailNeeds(t *testing.T) {
 	if end.Successor != s.lineB || end.Audience.Kind != access.SignedIn || end.Reason.String() != "Replaced" {
 		t.Errorf("end: %+v", end)
 	}
-	now, err := s.notices.Current(t.Context(), []uuid.UUID{s.inA, s.doc, uuid.New()})
+	now, err := s.notices.Current(t.Context(), []uuid.UUID{s.inA, s.doc, uuid.New()}, []uuid.UUID{s.lineA, s.lineB, uuid.New()})
 	check(t, err)
-	if len(now) != 2 || now[s.inA].Kind != access.SignedIn || now[s.doc].Kind != access.Everyone {
+	if len(now) != 4 || now[s.inA].Kind != access.SignedIn || now[s.doc].Kind != access.Everyone ||
+		now[s.lineA].Kind != access.SignedIn || now[s.lineB].Kind != access.Everyone { // line B has nothing to hide
 		t.Errorf("audiences now: %v", now)
 	}
 }

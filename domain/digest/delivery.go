@@ -27,20 +27,21 @@ const (
 
 // Delivery is one digest under way. A person has at most one.
 type Delivery struct {
-	Window      Window    `json:"window"`
-	Due         time.Time `json:"due"` // the mail's Date
-	State       State     `json:"state"`
-	Items       []Item    `json:"items"`    // newest first
-	Withheld    []Item    `json:"withheld"` // left out because access had ended
-	MessageID   string    `json:"messageId"`
-	ContentHash string    `json:"contentHash"`
-	Began       time.Time `json:"began"`            // the first intent
-	Retry       time.Time `json:"retry"`            // not before this; the application's clock
-	Tries       int       `json:"tries"`            // refusals that were the recipient's, and doubts
-	Resent      int       `json:"resent"`           // how often the same bytes went out again
-	Doubted     bool      `json:"doubted"`          // was in doubt at any time
-	Reason      string    `json:"reason,omitempty"` // of the newest failure, never an address
-	SentAt      time.Time `json:"sentAt,omitzero"`
+	Window      Window      `json:"window"`
+	Due         time.Time   `json:"due"` // the mail's Date
+	State       State       `json:"state"`
+	Items       []Item      `json:"items"`           // newest first
+	Withheld    []Item      `json:"withheld"`        // left out because access had ended
+	Named       []uuid.UUID `json:"named,omitempty"` // series that the mail names beside its items'
+	MessageID   string      `json:"messageId"`
+	ContentHash string      `json:"contentHash"`
+	Began       time.Time   `json:"began"`            // the first intent
+	Retry       time.Time   `json:"retry"`            // not before this; the application's clock
+	Tries       int         `json:"tries"`            // refusals that were the recipient's, and doubts
+	Resent      int         `json:"resent"`           // how often the same bytes went out again
+	Doubted     bool        `json:"doubted"`          // was in doubt at any time
+	Reason      string      `json:"reason,omitempty"` // of the newest failure, never an address
+	SentAt      time.Time   `json:"sentAt,omitzero"`
 
 	// Box holds the frozen mail, sealed under the person's key, while it may have
 	// to be sent again. It is nil where it need not be read or has not changed.

@@ -24,6 +24,7 @@ import (
 type composed struct {
 	items    []digest.Item // newest first
 	withheld []digest.Item // access has ended
+	named    []uuid.UUID   // series that the letter names and that are no items
 	letter   letter.Letter // of the items; without any, not to be rendered
 }
 
@@ -57,7 +58,8 @@ func (s *Service) compose(ctx context.Context, st digest.Standing, w digest.Wind
 		}
 		c.items = append(c.items, item)
 		if len(c.letter.Items) < letter.MaxItems {
-			c.letter.Items = append(c.letter.Items, s.word(reader, e))
+			told, named := s.word(reader, e)
+			c.letter.Items, c.named = append(c.letter.Items, told), append(c.named, named...)
 		} else {
 			c.letter.More++
 		}
@@ -120,9 +122,10 @@ func readerOf(person uuid.UUID) access.Reader {
 	return access.Reader{Person: person.String(), Role: access.Member}
 }
 
-// word says an entry in the letter's terms.
-func (s *Service) word(reader access.Reader, e entry) letter.Item {
-	i := letter.Item{
+// word says an entry in the letter's terms, and which series it names that the
+// entry's own audience says nothing of.
+func (s *Service) word(reader access.Reader, e entry) (i letter.Item, named []uuid.UUID) {
+	i = letter.Item{
 		Kind: kindOf(e), Title: e.Title, Version: e.Item.Version, Updates: e.Item.Updates,
 		At: e.CauseAt, Summary: e.Summary, Reason: e.Reason, Series: e.SeriesName, MaybeSent: e.maybeSent,
 	}
@@ -147,8 +150,9 @@ func (s *Service) word(reader access.Reader, e entry) letter.Item {
 	// A letter is made for one reader, who may not know of the successor.
 	if e.Successor != uuid.Nil && access.MaySee(reader, e.SuccessorAudience) {
 		i.Successor, i.SuccessorURL = e.SuccessorName, s.links.Series(e.Successor)
+		named = append(named, e.Successor)
 	}
-	return i
+	return i, named
 }
 
 // kinds are what a notice is called in a letter.

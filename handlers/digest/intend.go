@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -87,7 +88,7 @@ func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Deliver
 	if d.Box, err = r.freeze(ctx, st.Person, msg); err != nil {
 		return err
 	}
-	d.State, d.Items, d.Withheld, d.ContentHash = digest.Sending, c.items, c.withheld, hash(msg.Bytes)
+	d.State, d.Items, d.Withheld, d.Named, d.ContentHash = digest.Sending, c.items, c.withheld, c.named, hash(msg.Bytes)
 	intended := time.Now()
 	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); cur.Open = &d }); err != nil {
 		return err
@@ -109,7 +110,7 @@ func (r *round) withhold(ctx context.Context, st digest.Standing, d digest.Deliv
 // first copy may have arrived, and the same Message-ID must mean the same mail.
 func (r *round) resend(ctx context.Context, st digest.Standing) error {
 	d := *st.Open
-	allowed, err := r.allowed(ctx, st.Person, d.Items[:min(len(d.Items), digest.ListedItems)])
+	allowed, err := r.allowed(ctx, st.Person, d)
 	if err != nil {
 		return err
 	}
@@ -138,20 +139,25 @@ func (r *round) resend(ctx context.Context, st digest.Standing) error {
 	return r.transmit(ctx, st, d, msg, intended)
 }
 
-// allowed decides access to each item once more.
-func (r *round) allowed(ctx context.Context, person uuid.UUID, items []digest.Item) (bool, error) {
+// allowed decides access to all that a mail names once more: its items, documents
+// and series alike, and the series named beside them. Of items beyond those listed
+// it holds no word.
+func (r *round) allowed(ctx context.Context, person uuid.UUID, d digest.Delivery) (bool, error) {
 	var documents []uuid.UUID
-	for _, i := range items {
+	series := slices.Clone(d.Named)
+	for _, i := range d.Items[:min(len(d.Items), digest.ListedItems)] {
 		if i.Document != uuid.Nil {
 			documents = append(documents, i.Document)
+		} else {
+			series = append(series, i.Series)
 		}
 	}
-	audiences, err := r.notices.Current(ctx, documents)
+	audiences, err := r.notices.Current(ctx, documents, series)
 	if err != nil {
 		return false, fmt.Errorf("digest: decide access again: %w", err)
 	}
-	for _, id := range documents {
-		if !access.MaySee(readerOf(person), audiences[id]) {
+	for _, id := range append(documents, series...) {
+		if !access.MaySee(readerOf(person), audiences[id]) { // absent: nobody may
 			return false, nil
 		}
 	}

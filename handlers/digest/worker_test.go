@@ -255,67 +255,6 @@ func TestRefusedForNowIsComposedAnew(t *testing.T) {
 	}
 }
 
-func TestADigestInDoubtGoesOutAgainByteForByte(t *testing.T) {
-	for _, taken := range []bool{true, false} {
-		w, reader, doc := scene(t, calendar.Daily)
-		w.update(doc, 2)
-		w.pass(2 * time.Hour)
-		w.faults.script, w.faults.taken = []mail.Outcome{{Verdict: mail.Doubtful}}, taken
-		if r := w.round(); r.Doubtful != 1 {
-			t.Fatalf("%+v", r)
-		}
-		w.update(doc, 3) // must not get into the frozen bytes
-		w.pass(2 * time.Minute)
-		if r := w.round(); r.Resent != 1 || r.Accepted != 1 {
-			t.Errorf("%+v", r)
-		}
-		sent := w.sent(reader)
-		if len(sent) != 1 || sent[0].Items[0].Version != 2 {
-			t.Fatalf("%+v", sent)
-		}
-		copies := w.faults.copies[sent[0].MessageID]
-		if taken && (len(copies) != 2 || !bytes.Equal(copies[0], copies[1])) || !taken && len(copies) != 1 {
-			t.Errorf("taken %v: %d copies", taken, len(copies))
-		}
-		w.pass(24 * time.Hour)
-		w.round()
-		if sent := w.sent(reader); len(sent) != 2 || sent[1].Items[0].Updates != 1 {
-			t.Errorf("the update after it: %+v", sent)
-		}
-	}
-}
-
-func TestADoubtIsStoppedWhenAccessEndsAndTheRestIsCarried(t *testing.T) {
-	w, reader, doc := scene(t, calendar.Daily)
-	other := w.publish("Open Report")
-	w.save(reader, other)
-	w.update(doc, 2)
-	w.update(other, 2)
-	w.pass(2 * time.Hour)
-	w.faults.script = []mail.Outcome{{Verdict: mail.Doubtful}}
-	w.round()
-	w.tell(document.Stream(doc), document.AudienceChanged{Document: doc, Audience: access.Audience{Kind: "nobody"}})
-	w.pass(2 * time.Minute)
-	if r := w.round(); r.Failed != 1 || r.Resent != 0 {
-		t.Fatalf("%+v", r)
-	}
-	if f, ok := w.facts(reader)[0].(digest.Failed); !ok || !f.InDoubt {
-		t.Errorf("%+v", w.facts(reader))
-	}
-	w.pass(24 * time.Hour)
-	w.round()
-	sent := w.sent(reader)
-	if len(sent) != 1 || sent[0].Count != 1 || sent[0].Items[0].Document != other || len(sent[0].Withheld) != 1 {
-		t.Fatalf("%+v", sent)
-	}
-	if text := string(w.faults.copies[sent[0].MessageID][0]); !strings.Contains(text, "may already") && !strings.Contains(text, "earlier") {
-		t.Errorf("the mail does not say that it may have been told before:\n%s", text)
-	}
-	if st := w.standing(reader); len(st.Carried) != 0 {
-		t.Errorf("still carried: %+v", st.Carried)
-	}
-}
-
 func TestRefusedForGoodIsCarriedIntoTheNextDigest(t *testing.T) {
 	w, reader, doc := scene(t, calendar.Daily)
 	for n := 2; n < 5; n++ { // three windows; the first two are refused

@@ -216,11 +216,14 @@ func (w *world) choose(id uuid.UUID, f calendar.Frequency) int64 {
 	return ordinal
 }
 
-func (w *world) publish(title string) uuid.UUID {
+func (w *world) publish(title string) uuid.UUID { return w.publishIn(uuid.Nil, title) }
+
+// publishIn publishes a document of a series; its notice is not released.
+func (w *world) publishIn(line uuid.UUID, title string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
 	w.tell(document.Stream(id), document.Published{Document: id, Audience: access.Audience{Kind: access.Everyone},
-		Details: document.Details{Title: domain.English(title), Categories: []string{"reports"}}, Version: version(1, "First")})
+		Details: document.Details{Title: domain.English(title), Series: line, Categories: []string{"reports"}}, Version: version(1, "First")})
 	return id
 }
 

@@ -30,10 +30,11 @@ type Queries interface {
 	Due(ctx context.Context, person uuid.UUID, w digest.Window, since int64) ([]Candidate, error)
 	// Pending tells whether any notice was released at or after an ordinal.
 	Pending(ctx context.Context, after int64) (bool, error)
-	// Current answers the present audience of documents, for the decision that is
+	// Current answers the present audiences of documents and of series (for a series'
+	// own notice: the widest of its documents'), for the decision that is
 	// made again before a second attempt; one that is absent is missing from the
 	// answer. ErrPartial while a key is parked.
-	Current(ctx context.Context, documents []uuid.UUID) (map[uuid.UUID]access.Audience, error)
+	Current(ctx context.Context, documents, series []uuid.UUID) (map[uuid.UUID]access.Audience, error)
 }
 
 // Coverage is how far the read models of a selection reach at one moment. A digest
