@@ -29,28 +29,22 @@ type Item struct {
 	Updates  int         `json:"updates"` // how many updates of it fell into the window
 }
 
-// ListedItems is how many items stand in the mail and in the event; of the rest
-// only a hash is kept.
-const ListedItems = 50
-
 // Sent says that the mail server has accepted a digest.
 type Sent struct {
 	Person      uuid.UUID `json:"person"`
 	Window      Window    `json:"window"`
 	MessageID   string    `json:"messageId"`
 	ContentHash string    `json:"contentHash"` // SHA-256 of the mail's bytes, hex
-	Count       int       `json:"count"`       // items in all
-	Items       []Item    `json:"items"`       // the newest 50
-	RestHash    string    `json:"restHash,omitempty"`
-	Withheld    []Item    `json:"withheld,omitempty"` // left out because access had ended
+	Listing               // what it tells
+	Withheld    Listing   `json:"withheld,omitzero"` // left out because access had ended
 	SentAt      time.Time `json:"sentAt"`
 }
 
 // Withheld says that all of a window's items were withheld: no mail was sent.
 type Withheld struct {
-	Person uuid.UUID `json:"person"`
-	Window Window    `json:"window"`
-	Items  []Item    `json:"items"`
+	Person  uuid.UUID `json:"person"`
+	Window  Window    `json:"window"`
+	Listing           // what was withheld
 }
 
 // Failed says that a digest was refused for good or given up; its items are

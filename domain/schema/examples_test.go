@@ -39,7 +39,8 @@ var (
 		Title: text, Description: text, Series: id(2), Categories: []string{"soc"},
 		Services: []string{"storage"}, Regions: []string{"eu"}, Industries: []string{"health"},
 	}
-	item = digest.Item{Notice: id(5), Kind: notice.NewVersion, Document: id(1), Series: id(2), Version: 2, Updates: 3}
+	item    = digest.Item{Notice: id(5), Kind: notice.NewVersion, Document: id(1), Series: id(2), Version: 2, Updates: 3}
+	listing = digest.Listing{Count: 51, Items: []digest.Item{item}, RestHash: strings.Repeat("0c", 32)}
 )
 
 // sealed is a Secret as it is read from the log.
@@ -96,8 +97,8 @@ var examples = map[string]event.Payload{
 
 	"DigestSent.v1": digest.Sent{
 		Person: id(4), Window: digest.Window{From: 10, Until: 42}, MessageID: "1@example.org", ContentHash: strings.Repeat("0b", 32),
-		Count: 51, Items: []digest.Item{item}, RestHash: strings.Repeat("0c", 32), Withheld: []digest.Item{item}, SentAt: at,
+		Listing: listing, Withheld: listing, SentAt: at,
 	},
-	"DigestWithheld.v1": digest.Withheld{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Items: []digest.Item{item}},
+	"DigestWithheld.v1": digest.Withheld{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Listing: listing},
 	"DigestFailed.v1":   digest.Failed{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Reason: "smtp 550", InDoubt: true},
 }

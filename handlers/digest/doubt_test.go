@@ -73,7 +73,7 @@ func TestADoubtIsStoppedWhenAccessEndsAndTheRestIsCarried(t *testing.T) {
 	w.pass(24 * time.Hour)
 	w.round()
 	sent := w.sent(reader)
-	if len(sent) != 1 || sent[0].Count != 1 || sent[0].Items[0].Document != other || len(sent[0].Withheld) != 1 {
+	if len(sent) != 1 || sent[0].Count != 1 || sent[0].Items[0].Document != other || sent[0].Withheld.Count != 1 {
 		t.Fatalf("%+v", sent)
 	}
 	if text := string(w.faults.copies[sent[0].MessageID][0]); !strings.Contains(text, "may already") && !strings.Contains(text, "earlier") {

@@ -4,9 +4,6 @@ package digest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -16,12 +13,7 @@ import (
 	"imprint/domain/event"
 )
 
-const (
-	// maxWithheld bounds the items that an event names as withheld, so that it
-	// stays below event.MaxEventBytes.
-	maxWithheld = 600
-	maxAppends  = 5
-)
+const maxAppends = 5
 
 // record appends the fact of a delivery that is over. Its id follows from person
 // and window, so a crash on either side of the append is followed by the same
@@ -71,28 +63,27 @@ func (r *round) record(ctx context.Context, personID uuid.UUID, d digest.Deliver
 }
 
 func fact(personID uuid.UUID, d digest.Delivery) (event.Payload, error) {
-	withheld := d.Withheld[:min(len(d.Withheld), maxWithheld)]
+	told, err := digest.List(d.Items)
+	if err != nil {
+		return nil, err
+	}
+	withheld, err := digest.List(d.Withheld)
+	if err != nil {
+		return nil, err
+	}
+	if withheld.Count == 0 {
+		withheld = digest.Listing{} // absent, not empty
+	}
 	switch d.State {
+	case digest.SentState:
+		return digest.Sent{
+			Person: personID, Window: d.Window, MessageID: d.MessageID, ContentHash: d.ContentHash,
+			Listing: told, Withheld: withheld, SentAt: d.SentAt,
+		}, nil
 	case digest.AllHidden:
-		return digest.Withheld{Person: personID, Window: d.Window, Items: withheld}, nil
+		return digest.Withheld{Person: personID, Window: d.Window, Listing: withheld}, nil
 	case digest.GivenUp:
 		return digest.Failed{Person: personID, Window: d.Window, Reason: d.Reason, InDoubt: d.Doubted}, nil
-	case digest.SentState:
-	default:
-		return nil, fmt.Errorf("digest: a delivery that is %s has no fact yet", d.State)
 	}
-	listed := min(len(d.Items), digest.ListedItems)
-	sent := digest.Sent{
-		Person: personID, Window: d.Window, MessageID: d.MessageID, ContentHash: d.ContentHash,
-		Count: len(d.Items), Items: d.Items[:listed], Withheld: withheld, SentAt: d.SentAt,
-	}
-	if listed < len(d.Items) {
-		rest, err := json.Marshal(d.Items[listed:])
-		if err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256(rest)
-		sent.RestHash = hex.EncodeToString(sum[:])
-	}
-	return sent, nil
+	return nil, fmt.Errorf("digest: a delivery that is %s has no fact yet", d.State)
 }

@@ -206,7 +206,7 @@ func TestWithheldIsRecordedAndNotMailed(t *testing.T) {
 	w.pass(2 * time.Hour)
 	w.round()
 	sent := w.sent(reader)
-	if len(sent) != 1 || sent[0].Count != 1 || len(sent[0].Withheld) != 1 || sent[0].Withheld[0].Document != doc {
+	if len(sent) != 1 || sent[0].Count != 1 || sent[0].Withheld.Count != 1 || sent[0].Withheld.Items[0].Document != doc {
 		t.Fatalf("%+v", sent)
 	}
 	for _, copies := range w.faults.copies {
@@ -223,6 +223,26 @@ func TestWithheldIsRecordedAndNotMailed(t *testing.T) {
 	facts := w.facts(reader)
 	if f, ok := facts[len(facts)-1].(digest.Withheld); !ok || f.Window.From != sent[0].Window.Until || len(f.Items) != 1 || f.Items[0].Document != other {
 		t.Errorf("%+v", facts)
+	}
+}
+
+func TestEveryWithheldItemIsCounted(t *testing.T) {
+	w, reader, doc := scene(t, calendar.Daily)
+	const n = digest.ListedItems + 2
+	for i := range n {
+		hidden := doc
+		if i > 0 {
+			hidden = w.publish("Hidden")
+			w.save(reader, hidden)
+		}
+		w.update(hidden, 2)
+		w.tell(document.Stream(hidden), document.AudienceChanged{Document: hidden, Audience: access.Audience{Kind: "nobody"}})
+	}
+	w.pass(2 * time.Hour)
+	w.round()
+	f, ok := w.facts(reader)[0].(digest.Withheld)
+	if !ok || f.Count != n || len(f.Items) != digest.ListedItems || len(f.RestHash) != 64 {
+		t.Errorf("%+v", w.facts(reader))
 	}
 }
 
