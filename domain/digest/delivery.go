@@ -56,15 +56,6 @@ func (d Delivery) Closing() bool {
 	return d.State == SentState || d.State == AllHidden || d.State == GivenUp
 }
 
-// subjects are what a failed delivery leaves to the next one.
-func (d Delivery) subjects() []uuid.UUID {
-	ids := make([]uuid.UUID, len(d.Items))
-	for i, item := range d.Items {
-		ids[i] = item.Subject()
-	}
-	return ids
-}
-
 // ID identifies the digest of a person's window, in the outbox and in its
 // Message-ID: two workers cannot make two mails of one window.
 func ID(personID uuid.UUID, from int64) uuid.UUID {

@@ -15,9 +15,14 @@ import (
 	"imprint/domain/person"
 )
 
-// MaxCarried is how many failed windows one digest takes up at most, the oldest
-// first; the rest waits for the one after it.
-const MaxCarried = 64
+// A failed digest's items go out with the next one, when the schedule says so. Who
+// gets digests at once has no schedule: there the next one, with whatever has come
+// meanwhile, is made after five minutes, after each further failure in twice as
+// long, at last daily.
+const (
+	retryFirst = 5 * time.Minute
+	retryLast  = 24 * time.Hour
+)
 
 // maxMissed bounds the missed instants that are looked through.
 const maxMissed = 366
@@ -45,21 +50,18 @@ type Standing struct {
 	NextDue  time.Time // zero: none (off, or immediate)
 	LastDue  time.Time // the last instant that fired; the schedule never fires at or before it again
 	Open     *Delivery // the one digest that is under way
-	Carried  []Carried // failed windows, oldest first, whose items go into the next digest
+	Carried  []Carried // failed windows, oldest first, whose items go into the next digest; two at most
 	Epoch    int64     // of the newest lease; whoever holds an older one has lost the person
 }
 
-// Carried refers to the items of a failed digest.
+// Carried refers to what failed digests were to tell: all that is due in a window,
+// which is asked for again when it is taken up.
 type Carried struct {
-	Window    Window      `json:"window"`
-	Subjects  []uuid.UUID `json:"subjects,omitempty"` // documents and series; none: all of the window
-	MaybeSent bool        `json:"maybeSent,omitempty"`
-	Reason    string      `json:"reason"`
-}
-
-// Holds tells whether an item is among those carried.
-func (c Carried) Holds(i Item) bool {
-	return len(c.Subjects) == 0 || slices.Contains(c.Subjects, i.Subject())
+	Window    Window    `json:"window"`
+	MaybeSent bool      `json:"maybeSent,omitempty"`
+	Reason    string    `json:"reason"`   // of the newest failure
+	Failures  int       `json:"failures"` // one after the other
+	Retry     time.Time `json:"retry"`    // when an immediate reader's next digest is made
 }
 
 // Subject is the document that an item tells of, or the series if it has none.
@@ -106,17 +108,13 @@ func (s Standing) Evolve(f Fact) Standing {
 		return s.settle(f, p)
 	case Sent:
 		s = s.passed(p.Window, p.SentAt)
-		s.Carried = s.left(p.Window)
+		s.Carried = nil
 	case Withheld:
 		s = s.passed(p.Window, f.At)
-		s.Carried = s.left(p.Window)
+		s.Carried = nil
 	case Failed:
-		carried := Carried{Window: p.Window, MaybeSent: p.InDoubt, Reason: p.Reason}
-		if s.Open != nil && s.Open.Window == p.Window {
-			carried.Subjects = s.Open.subjects()
-		}
 		s = s.passed(p.Window, f.At)
-		s.Carried = s.carry(carried)
+		s.Carried = s.carry(p, f.At)
 	}
 	return s
 }
@@ -127,6 +125,11 @@ func (s Standing) settle(f Fact, e person.NotificationSettingsChanged) Standing 
 	before := s.Settings
 	s.Settings = Settings{Schedule: e.Schedule, Language: e.Language, Address: e.Address.Sealed()}
 	s.Changed = f.Ordinal
+	// With another address, perhaps, there is no reason to wait.
+	s.Carried = slices.Clone(s.Carried)
+	for i := range s.Carried {
+		s.Carried[i].Failures, s.Carried[i].Retry = 0, f.At
+	}
 	switch {
 	case !s.Settings.On():
 		s.NextDue, s.Carried = time.Time{}, nil
@@ -198,9 +201,10 @@ func (s Standing) Advance(until int64, due, now time.Time) Standing {
 	return s
 }
 
-// Forget ends a delivery of which nothing is left to tell.
-func (s Standing) Forget(w Window) Standing {
-	s.Open, s.Carried = nil, s.left(w)
+// Forget ends a delivery, and what was carried into it, of which nothing is left
+// to tell.
+func (s Standing) Forget() Standing {
+	s.Open, s.Carried = nil, nil
 	return s
 }
 
@@ -210,32 +214,29 @@ func (s Standing) Stopped() bool {
 	return !s.Settings.On() || s.Settings.Address == nil || s.Open.Window.From <= s.Since
 }
 
-// left is what a digest of the window did not take up of the carried ones.
-func (s Standing) left(w Window) []Carried {
-	taken := s.Taken(w)
-	return slices.Clone(s.Carried[len(taken):])
-}
-
-// Taken is the carried windows that a digest of the window takes up.
-func (s Standing) Taken(w Window) []Carried {
-	n := 0
-	for n < len(s.Carried) && n < MaxCarried && s.Carried[n].Window.From < w.From {
-		n++
-	}
-	return s.Carried[:n]
-}
-
 // carry adds a failed window, unless the person has turned digests off since.
-// What it had taken up itself stays carried, and shares its doubt.
-func (s Standing) carry(c Carried) []Carried {
-	if !s.Settings.On() || c.Window.From <= s.Since {
+// Every digest takes up all that is carried, so what failed with it shares its
+// doubt, and what is carried is a doubted part followed by one without doubt.
+// Neighbours of equal doubt are one window: whatever lay between them was not due,
+// for else there had been a digest that ended the carrying. So there are never more
+// than two, and nothing is dropped.
+func (s Standing) carry(f Failed, at time.Time) []Carried {
+	if !s.Settings.On() || f.Window.From <= s.Since {
 		return s.Carried
 	}
-	all := slices.Clone(s.Carried)
-	for i := range s.Taken(c.Window) {
-		all[i].MaybeSent = all[i].MaybeSent || c.MaybeSent
+	newest := Carried{Window: f.Window, MaybeSent: f.InDoubt, Reason: f.Reason, Failures: 1}
+	var doubted []Carried
+	for _, c := range s.Carried {
+		newest.Failures = c.Failures + 1
+		if c.MaybeSent && !f.InDoubt {
+			doubted = append(doubted, c)
+			continue
+		}
+		newest.Window.From = min(newest.Window.From, c.Window.From)
 	}
-	return append(all, c)
+	wait := min(retryFirst<<min(newest.Failures-1, 16), retryLast)
+	newest.Retry = domain.Moment(at.Add(wait))
+	return append(doubted, newest)
 }
 
 // Wake tells when the person next needs the worker: at an instant, or (immediate)
@@ -247,6 +248,9 @@ func (s Standing) Wake() (at time.Time, immediate bool) {
 	case !s.Settings.On() || s.Settings.Address == nil:
 		return time.Time{}, false
 	case s.Settings.Schedule.Frequency == calendar.Immediate:
+		if n := len(s.Carried); n > 0 {
+			return s.Carried[n-1].Retry, false // no news needed
+		}
 		return time.Time{}, true
 	}
 	return s.NextDue, false

@@ -71,25 +71,14 @@ func (s *Service) compose(ctx context.Context, st digest.Standing, w digest.Wind
 // entry per document or series, newest first.
 func (s *Service) collect(ctx context.Context, st digest.Standing, w digest.Window) ([]entry, error) {
 	bySubject := map[uuid.UUID]entry{}
-	add := func(w digest.Window, from digest.Carried) error {
-		found, err := s.notices.Due(ctx, st.Person, w, st.Since)
+	for _, c := range append(slices.Clone(st.Carried), digest.Carried{Window: w}) {
+		found, err := s.notices.Due(ctx, st.Person, c.Window, st.Since)
 		if err != nil {
-			return fmt.Errorf("digest: select what is due: %w", err)
+			return nil, fmt.Errorf("digest: select what is due: %w", err)
 		}
-		for _, c := range found {
-			if from.Holds(c.Item) {
-				merge(bySubject, entry{c, from.MaybeSent})
-			}
+		for _, candidate := range found {
+			merge(bySubject, entry{candidate, c.MaybeSent})
 		}
-		return nil
-	}
-	for _, c := range st.Taken(w) {
-		if err := add(c.Window, c); err != nil {
-			return nil, err
-		}
-	}
-	if err := add(w, digest.Carried{}); err != nil {
-		return nil, err
 	}
 	entries := make([]entry, 0, len(bySubject))
 	for _, e := range bySubject {

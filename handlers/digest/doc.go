@@ -51,7 +51,8 @@
 //	                    day, then given up
 //	in doubt            the same bytes, if every item is still allowed
 //	refused for good,   DigestFailed; the items are carried into the next digest by
-//	stopped, given up   reference, marked as possibly sent before if in doubt
+//	stopped, given up   reference, marked as possibly sent before if in doubt; an
+//	                    immediate reader's next digest is made after a back-off
 //	route down          nobody's fault: tried again when the route is; the worker
 //	                    stops claiming meanwhile (circuit breaker)
 //

@@ -25,12 +25,13 @@ func (r *round) begin(ctx context.Context, st digest.Standing) error {
 	if w.Until < w.From {
 		return nil // the read models are behind this person; still due
 	}
-	var c composed
-	if w.Until > w.From { // else nothing has happened at all, and a window needs a start of its own
-		var err error
-		if c, err = r.compose(ctx, st, w, due); err != nil {
-			return err
-		}
+	if w.Until == w.From { // nothing has happened at all, and a window needs a start of its own
+		r.count(func(p *Report) { p.Empty++ })
+		return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+	}
+	c, err := r.compose(ctx, st, w, due)
+	if err != nil {
+		return err
 	}
 	switch {
 	case len(c.items) > 0:
@@ -41,8 +42,9 @@ func (r *round) begin(ctx context.Context, st digest.Standing) error {
 		d.State, d.Withheld = digest.AllHidden, c.withheld
 		return r.withhold(ctx, st, d, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
 	}
+	// Nor is anything left of what was carried: it is followed no more.
 	r.count(func(p *Report) { p.Empty++ })
-	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now).Forget() })
 }
 
 func (r *round) delivery(st digest.Standing, w digest.Window, due, now time.Time) digest.Delivery {
@@ -71,7 +73,7 @@ func (r *round) again(ctx context.Context, st digest.Standing) error {
 	// What it told of is no longer followed. No mail, and no fact: nothing was sent
 	// and nothing withheld.
 	r.count(func(p *Report) { p.Empty++ })
-	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Forget(d.Window) })
+	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Forget() })
 }
 
 // intend freezes the mail, commits the intent and sends. If we crash after the
@@ -80,7 +82,7 @@ func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Deliver
 	msg, err := r.write(ctx, st, d, c.letter)
 	if errors.Is(err, event.ErrKeyDestroyed) {
 		// Erased: there is nobody left to tell, and nothing to carry.
-		return r.change(st, 0, func(cur *digest.Standing) { advance(cur); *cur = cur.Forget(d.Window) })
+		return r.change(st, 0, func(cur *digest.Standing) { advance(cur); *cur = cur.Forget() })
 	}
 	if err != nil {
 		return err

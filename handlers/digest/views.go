@@ -82,8 +82,12 @@ func (s *Service) Waits(ctx context.Context) (string, error) {
 
 func dueRow(st digest.Standing) DueRow {
 	row := DueRow{Person: st.Person, Frequency: st.Settings.Schedule.Frequency, Due: st.NextDue, From: st.Cursor}
-	if st.Open != nil {
-		row.Due, row.From, row.State, row.Reason = st.Open.Retry, st.Open.Window.From, st.Open.State, st.Open.Reason
+	at, _ := st.Wake()
+	switch n := len(st.Carried); {
+	case st.Open != nil:
+		row.Due, row.From, row.State, row.Reason = at, st.Open.Window.From, st.Open.State, st.Open.Reason
+	case n > 0:
+		row.Due, row.From, row.Reason = at, st.Carried[0].Window.From, st.Carried[n-1].Reason
 	}
 	return row
 }
@@ -134,7 +138,7 @@ type FailedRow struct {
 	Person    uuid.UUID
 	Window    digest.Window
 	Carried   bool      // goes into the next digest; else this one is tried again
-	Retry     time.Time // when, if not carried
+	Retry     time.Time // when
 	MaybeSent bool
 	Reason    string
 }
@@ -147,8 +151,9 @@ func (s *Service) Failed(ctx context.Context) ([]FailedRow, error) {
 	}
 	var rows []FailedRow
 	for _, st := range standings {
+		at, _ := st.Wake()
 		for _, c := range st.Carried {
-			rows = append(rows, FailedRow{Person: st.Person, Window: c.Window, Carried: true, MaybeSent: c.MaybeSent, Reason: c.Reason})
+			rows = append(rows, FailedRow{Person: st.Person, Window: c.Window, Carried: true, Retry: at, MaybeSent: c.MaybeSent, Reason: c.Reason})
 		}
 		if d := st.Open; d != nil && d.Reason != "" {
 			rows = append(rows, FailedRow{Person: st.Person, Window: d.Window, Retry: d.Retry, MaybeSent: d.Doubted, Reason: d.Reason})

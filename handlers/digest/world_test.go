@@ -237,6 +237,11 @@ func (w *world) save(reader, doc uuid.UUID) {
 	w.tell(library.Stream(reader), library.Saved{Person: reader, Document: doc, Version: 1, Title: domain.English("Saved")})
 }
 
+func (w *world) remove(reader, doc uuid.UUID) {
+	w.t.Helper()
+	w.tell(library.Stream(reader), library.Removed{Person: reader, Document: doc})
+}
+
 // update publishes a version and releases its notice; both ordinals are answered.
 func (w *world) update(doc uuid.UUID, n int) (cause, release int64) {
 	w.t.Helper()
