@@ -108,7 +108,7 @@ func (n *Notices) Due(ctx context.Context, person uuid.UUID, w digest.Window, si
 //	  SCAN f
 //	  SEARCH n USING INDEX (left_series=? AND ordinal>? AND ordinal<?)
 //	SCAN c                              the causes chosen
-//	SEARCH n, d, v, s                   each by primary key or (document, number)
+//	SEARCH n, d, v, s, x, l             each by primary key or (document, number)
 func (n *Notices) due(person uuid.UUID, w digest.Window, since int64) *statement {
 	// The first notice released has an ordinal of at least 1; 0 waits for release.
 	from := max(w.From, 1)
@@ -132,16 +132,19 @@ SELECT n.cause, n.ordinal, n.cause_at, n.kind, n.document, n.version, c.saved, n
 	COALESCE(v.withdrawn, FALSE), COALESCE(v.reason, ''), COALESCE(v.summary, ''),
 	CASE WHEN n.document = '' THEN n.series ELSE COALESCE(d.series, '') END, COALESCE(s.name, ''),
 	CASE WHEN n.document <> '' OR s.series IS NULL THEN '' ELSE `+n.ofSeries("n.series")+` END,
-	COALESCE(s.successor, ''), COALESCE(x.name, ''), CASE WHEN x.series IS NULL THEN '' ELSE `+n.widest("x.series")+` END
+	COALESCE(s.successor, ''), COALESCE(x.name, ''), CASE WHEN x.series IS NULL THEN '' ELSE `+n.widest("x.series")+` END,
+	n.left_series, COALESCE(l.name, ''), CASE WHEN l.series IS NULL THEN '' ELSE `+n.ofSeries("l.series")+` END
 FROM chosen c
 JOIN `+n.notices+` n ON n.cause = c.cause
 LEFT JOIN `+n.documents+` d ON d.document = n.document
 LEFT JOIN `+n.versions+` v ON v.document = d.document AND v.number = n.version
 LEFT JOIN `+n.series+` s ON s.series = CASE WHEN n.document = '' THEN n.series ELSE d.series END
 LEFT JOIN `+n.series+` x ON x.series = s.successor
+LEFT JOIN `+n.series+` l ON l.series = n.left_series
 WHERE n.cause_ordinal > ?`,
 		person.String(), from, w.Until, from, w.Until, from, w.Until,
-		string(access.Everyone), string(access.SignedIn), string(access.Everyone), string(access.SignedIn), since)
+		string(access.Everyone), string(access.SignedIn), string(access.Everyone), string(access.SignedIn),
+		string(access.Everyone), string(access.SignedIn), since)
 }
 
 // widest is the audience of a series in the column named, which has none itself:
@@ -164,12 +167,12 @@ func (n *Notices) within(series string) string {
 }
 
 func dueNotice(scan func(...any) error) (d notices.Due, err error) {
-	var cause, kind, document, audience, series, widest, successor, successors string
+	var cause, kind, document, audience, series, widest, successor, successors, left, lefts string
 	var causeAt int64
 	err = scan(&cause, &d.Ordinal, &causeAt, &kind, &document, &d.Version, &d.Saved, as(&d.Reason),
 		as(&d.Title), &audience, &d.Withdrawn, as(&d.WithdrawnReason),
 		&d.VersionWithdrawn, as(&d.VersionReason), as(&d.Summary),
-		&series, as(&d.SeriesName), &widest, &successor, as(&d.SuccessorName), &successors)
+		&series, as(&d.SeriesName), &widest, &successor, as(&d.SuccessorName), &successors, &left, as(&d.LeftName), &lefts)
 	if err != nil {
 		return d, err
 	}
@@ -183,6 +186,10 @@ func dueNotice(scan func(...any) error) (d notices.Due, err error) {
 		return d, err
 	}
 	if d.Series, err = optional(series); err != nil {
+		return d, err
+	}
+	d.LeftAudience = access.Audience{Kind: access.Kind(lefts)}
+	if d.Left, err = optional(left); err != nil {
 		return d, err
 	}
 	d.Successor, err = optional(successor)

@@ -136,7 +136,12 @@ func (s *Service) word(reader access.Reader, e entry) (i letter.Item, named []uu
 			i.Via = letter.ViaSeries
 		}
 	}
-	// A letter is made for one reader, who may not know of the successor.
+	// A letter is made for one reader, who may not know of the former series or of
+	// the successor.
+	if e.Left != uuid.Nil && e.Left != e.Series && access.MaySee(reader, e.LeftAudience) {
+		i.Former, i.FormerURL = e.LeftName, s.links.Series(e.Left)
+		named = append(named, e.Left)
+	}
 	if e.Successor != uuid.Nil && access.MaySee(reader, e.SuccessorAudience) {
 		i.Successor, i.SuccessorURL = e.SuccessorName, s.links.Series(e.Successor)
 		named = append(named, e.Successor)
@@ -151,9 +156,15 @@ var kinds = map[notice.Kind]letter.Kind{
 	notice.Reinstated: letter.Reinstated, notice.SeriesChanged: letter.Joined, notice.Discontinued: letter.Discontinued,
 }
 
+// kindOf says of a change of series whether the document joined one, left one, or
+// moved. Moved back to where it was told to be, it is in its series again: joined.
 func kindOf(e entry) letter.Kind {
-	if e.Kind == notice.SeriesChanged && e.Series == uuid.Nil {
+	switch {
+	case e.Kind != notice.SeriesChanged:
+	case e.Series == uuid.Nil:
 		return letter.Left
+	case e.Left != uuid.Nil && e.Left != e.Series:
+		return letter.Moved
 	}
 	return kinds[e.Kind]
 }

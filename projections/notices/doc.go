@@ -29,7 +29,7 @@
 // happened to it. Otherwise the newest version among the notices decides: as new
 // where it stands, as withdrawn where it does not, as reinstated where it stands
 // again and its publication is not among the notices. A change of series is told
-// where nothing else is. The end of a series is a candidate of its own.
+// where nothing else is, from where the newest of them says to where it is now. The end of a series is a candidate of its own.
 //
 // A document that is parked or absent has no audience, which hides it: the worker
 // then records it as withheld instead of losing it.

@@ -36,6 +36,9 @@ type Due struct {
 	Summary           domain.Text // of the version, as corrected
 	Series            uuid.UUID   // the document's, or the series itself
 	SeriesName        domain.Text
+	Left              uuid.UUID // a change of series: where readers were last told it was
+	LeftName          domain.Text
+	LeftAudience      access.Audience // the widest of its documents'
 	Successor         uuid.UUID
 	SuccessorName     domain.Text
 	SuccessorAudience access.Audience // the widest of its documents'
@@ -81,6 +84,9 @@ func candidate(g []Due) Candidate {
 	}
 	if told.Document == uuid.Nil {
 		c.Item.Series = told.Series
+	}
+	if kind == notice.SeriesChanged {
+		c.Left, c.LeftName, c.LeftAudience = told.Left, told.LeftName, told.LeftAudience
 	}
 	switch kind {
 	case notice.NewDocument, notice.NewVersion:

@@ -68,6 +68,9 @@ type Candidate struct {
 	Reason            domain.Text // of a withdrawal, reinstatement or discontinuation
 	Series            uuid.UUID
 	SeriesName        domain.Text
+	Left              uuid.UUID // of a change of series only: the one it was in before, if any
+	LeftName          domain.Text
+	LeftAudience      access.Audience // who may know of it: those who see one of its documents
 	Successor         uuid.UUID
 	SuccessorName     domain.Text
 	SuccessorAudience access.Audience // who may know of it: those who see one of its documents

@@ -36,6 +36,7 @@ var english = words{
 	Series:        "Series",
 	Followed:      "Series you follow",
 	Reason:        "Reason",
+	Former:        "Former series",
 	Successor:     "Successor",
 	MaybeSent:     "An earlier mail may already have told you this.",
 	Why:           "You get this mail because notifications are turned on for your library and the series you follow.",

@@ -36,6 +36,7 @@ var german = words{
 	Series:        "Reihe",
 	Followed:      "Reihe, der Sie folgen",
 	Reason:        "Grund",
+	Former:        "Bisherige Reihe",
 	Successor:     "Nachfolger",
 	MaybeSent:     "Möglicherweise haben wir Ihnen dies schon einmal mitgeteilt.",
 	Why:           "Sie erhalten diese E-Mail, weil Benachrichtigungen für Ihre Bibliothek und die Reihen, denen Sie folgen, eingeschaltet sind.",

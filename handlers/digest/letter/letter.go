@@ -86,6 +86,8 @@ type Item struct {
 	Via          Via
 	Series       domain.Text
 	SeriesURL    string
+	Former       domain.Text // the series that the document was in before
+	FormerURL    string
 	Successor    domain.Text
 	SuccessorURL string
 	MaybeSent    bool // was in a digest of which it is not known whether it arrived

@@ -144,10 +144,11 @@ func (r reader) entry(i Item) entry {
 	}
 	add(r.words.Reason, say(i.Reason, maxReason), "")
 	series := r.words.Series
-	if i.Via == ViaSeries {
+	if i.Via == ViaSeries && i.Kind != Moved { // of a move it is not said which of both is followed
 		series = r.words.Followed
 	}
 	add(series, say(i.Series, maxName), i.SeriesURL)
+	add(r.words.Former, say(i.Former, maxName), i.FormerURL)
 	add(r.words.Successor, say(i.Successor, maxTitle), i.SuccessorURL)
 	if i.Via == ViaLibrary {
 		e.Notes = append(e.Notes, r.words.InLibrary)

@@ -28,7 +28,7 @@ type words struct {
 	Untitled                          string
 	InLibrary                         string
 	Series, Followed                  string // labels; Followed: this is why it is here
-	Reason, Successor                 string // labels
+	Reason, Former, Successor         string // labels
 	MaybeSent                         string
 	Why                               string
 	OpenPortal, Settings, Unsubscribe string // texts of links
