@@ -20,6 +20,7 @@ import (
 	"imprint/handlers/api"
 	"imprint/handlers/digest"
 	"imprint/handlers/portal"
+	"imprint/handlers/reactions"
 	"imprint/handlers/web"
 )
 
@@ -94,7 +95,8 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	handler, err := s.handler(digests)
+	consequences := s.reactions(s.grace)
+	handler, err := s.handler(digests, consequences)
 	if err != nil {
 		return errors.Join(err, digests.Close(), listener.Close())
 	}
@@ -107,7 +109,7 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return s.readModels.Run(ctx) })
-	work.Go(func() error { return s.reactions(s.grace).Run(ctx) })
+	work.Go(func() error { return consequences.Run(ctx) })
 	work.Go(func() error { return digests.Run(ctx, beat.Beats()) })
 	work.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -133,7 +135,7 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 }
 
 // handler is everything that answers requests.
-func (s *site) handler(digests *mailing) (http.Handler, error) {
+func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (http.Handler, error) {
 	secret, err := s.secret("web")
 	if err != nil {
 		return nil, err
@@ -166,7 +168,7 @@ func (s *site) handler(digests *mailing) (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
 	})
-	mux.HandleFunc("GET /readyz", s.ready(digests.Service))
+	mux.HandleFunc("GET /readyz", s.ready(digests.Service, consequences))
 	for _, prefix := range []string{"/api/", "/openapi.json", "/openapi.yaml", "/docs", "/problems/"} {
 		mux.Handle(prefix, edge.Handler(programming))
 	}
@@ -198,7 +200,8 @@ func (u unsubscriber) Unsubscribe(ctx context.Context, token string) error {
 type readiness struct {
 	Ready      bool        `json:"ready"`
 	ReadModels []readModel `json:"readModels"`
-	Digests    string      `json:"digestsWait,omitempty"` // why no digest goes out; pages are served nevertheless
+	Stopped    []string    `json:"stoppedReactions,omitempty"` // they need a newer program; the log says why
+	Digests    string      `json:"digestsWait,omitempty"`      // why no digest goes out; pages are served nevertheless
 }
 
 type readModel struct {
@@ -211,10 +214,16 @@ type readModel struct {
 }
 
 // ready answers 200 while every read model has caught up with the log and is fed
-// without trouble.
-func (s *site) ready(digests *digest.Service) http.HandlerFunc {
+// without trouble, and no reaction has stopped.
+func (s *site) ready(digests *digest.Service, consequences *reactions.Reactions) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer := s.readiness()
+		for _, st := range consequences.Status() {
+			if st.Stopped != "" {
+				answer.Ready = false
+				answer.Stopped = append(answer.Stopped, st.Reaction)
+			}
+		}
 		why, err := digests.Waits(r.Context())
 		if err != nil {
 			s.logger.ErrorContext(r.Context(), "whether digests wait cannot be told", "error", err)

@@ -5,7 +5,6 @@ package reactions
 
 import (
 	"context"
-	"slices"
 
 	"imprint/domain/notice"
 )
@@ -31,7 +30,7 @@ func (r *Reactions) CatchUp(ctx context.Context) error {
 				break
 			}
 			for _, e := range page {
-				if slices.Contains(h.types, e.Type) {
+				if r.concerns(name, e) {
 					if err := r.react(ctx, h, delivery{Event: e, Before: at}); err != nil {
 						return err
 					}

@@ -30,6 +30,11 @@
 // after it go on. An operator lists and replays them (imprint reactions). If we
 // crash between parking and the checkpoint, it is parked again, as one row.
 //
+// An event in a newer schema than this program knows is not parked: it stops the
+// reaction there, for a consequence that comes out of its order and late is worse than
+// one that waits (Status says so). A newer program goes on from the checkpoint. A
+// type that nobody here knows is passed over and counted.
+//
 // # The past
 //
 // Events with an origin state the past: nothing follows from them. They neither

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
@@ -45,6 +46,10 @@ type Reactions struct {
 
 	handlers map[string]handler
 	wake     chan struct{} // tells the releasing that a notice is held
+
+	mu      sync.Mutex // guards what follows, all by the reaction's name
+	stopped map[string]string
+	unknown map[string]map[string]int64 // events by type
 }
 
 // handler is one reaction: the types it is about, and what it does. The one
@@ -57,7 +62,8 @@ type handler struct {
 // New makes the reactions. grace lies between a cause and the release of its
 // notice; urgent versions have none.
 func New(log event.Log, codec *event.Codec, store Store, clock domain.Clock, grace time.Duration) *Reactions {
-	r := &Reactions{log: log, codec: codec, store: store, clock: clock, grace: grace, wake: make(chan struct{}, 1)}
+	r := &Reactions{log: log, codec: codec, store: store, clock: clock, grace: grace, wake: make(chan struct{}, 1),
+		stopped: map[string]string{}, unknown: map[string]map[string]int64{}}
 	r.handlers = map[string]handler{
 		"series":    {types: seriesTypes, react: r.updateSeries},
 		"notices":   {types: noticeTypes, react: r.holdNotice},
@@ -100,7 +106,7 @@ func (r *Reactions) router() (*message.Router, error) {
 		middleware.Recoverer,
 	)
 	for name, h := range r.handlers {
-		var topic message.Subscriber = &subscriber{log: r.log, store: r.store, types: h.types}
+		var topic message.Subscriber = subscriber{r}
 		if len(h.types) == 0 {
 			topic = dueNotices{r}
 		}
@@ -110,18 +116,23 @@ func (r *Reactions) router() (*message.Router, error) {
 				return err
 			}
 			if d.Due != nil {
-				return r.conclude(m.Context(), *d.Due)
+				err = r.conclude(m.Context(), *d.Due)
+			} else {
+				err = r.react(m.Context(), h, d)
 			}
-			return r.react(m.Context(), h, d)
+			if needsNewer(err) {
+				r.stop(m.Context(), name, err)
+			}
+			return err
 		})
 	}
 	return router, nil
 }
 
-// passing tells whether an error says nothing about the event: we are being
-// stopped, or a part is down. Then the event is not parked, it comes again.
+// passing tells whether an event is not to be parked, but comes again: we are being
+// stopped, a part is down, or a newer program is needed.
 func passing(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, event.ErrUncertain) || errors.Is(err, event.ErrClosed) ||
+	return needsNewer(err) || errors.Is(err, context.Canceled) || errors.Is(err, event.ErrUncertain) || errors.Is(err, event.ErrClosed) ||
 		domain.KindOf(err) == domain.Unavailable
 }
 
@@ -131,7 +142,7 @@ func lasting(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.As(err, &unreadable)
 }
 
-// unreadableError says that an event needs a newer program, or is damaged.
+// unreadableError says that an event is damaged, or needs a newer program.
 type unreadableError struct{ error }
 
 func (e *unreadableError) Unwrap() error { return e.error }

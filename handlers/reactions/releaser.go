@@ -42,8 +42,12 @@ func (d dueNotices) deliver(ctx context.Context, out chan<- *message.Message) {
 		wait, err := d.eachDue(ctx, func(p notice.Pending) error {
 			cause := event.Recorded{Event: event.Event{ID: p.Notice.Cause, Type: p.CauseType}, Ordinal: p.Notice.CauseOrdinal}
 			cause.Meta.Correlation = p.Correlation
-			return send(ctx, delivery{Event: cause, Before: p.Before, Due: &p}, out)
+			return d.send(ctx, releaseName, delivery{Event: cause, Before: p.Before, Due: &p}, out)
 		})
+		if errors.Is(err, errStopped) {
+			<-ctx.Done()
+			return
+		}
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "the due notices cannot be read; trying again", "error", err)
 		}

@@ -5,9 +5,9 @@ package reactions
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -25,17 +25,13 @@ const (
 	redeliver = time.Second
 )
 
-// subscriber delivers the log's events of some types in order, each after the one
-// before has been acknowledged. A topic is a reaction's name: it names the
+// subscriber delivers the log's events of a reaction's types in order, each after
+// the one before has been acknowledged. A topic is a reaction's name: it names the
 // checkpoint.
-type subscriber struct {
-	log   event.Log
-	store Store
-	types []string
-}
+type subscriber struct{ *Reactions }
 
 // Subscribe delivers the events after the topic's checkpoint until ctx ends.
-func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+func (s subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
 	at, err := s.store.Checkpoint(ctx, topic)
 	if err != nil {
 		return nil, fmt.Errorf("reaction %s: %w", topic, err)
@@ -49,16 +45,20 @@ func (s *subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 }
 
 // Close does nothing: a subscription ends with its context.
-func (s *subscriber) Close() error { return nil }
+func (s subscriber) Close() error { return nil }
 
 // deliver reads on for ever. Faults of the log or the store are logged and tried
-// again; nothing is passed over.
-func (s *subscriber) deliver(ctx context.Context, topic string, at event.Checkpoint, out chan<- *message.Message) {
+// again; nothing is passed over. Where the reaction has stopped, so does this.
+func (s subscriber) deliver(ctx context.Context, topic string, at event.Checkpoint, out chan<- *message.Message) {
 	for ctx.Err() == nil {
 		changed := s.log.Changed()
 		page, err := s.log.ReadAll(ctx, at, pageEvents)
 		if err == nil && len(page) > 0 {
 			at, err = s.page(ctx, topic, at, page, out)
+		}
+		if errors.Is(err, errStopped) {
+			<-ctx.Done()
+			return
 		}
 		if err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "a reaction cannot read on; it tries again", "reaction", topic, "ordinal", at.Ordinal, "error", err)
@@ -75,10 +75,10 @@ func (s *subscriber) deliver(ctx context.Context, topic string, at event.Checkpo
 }
 
 // page delivers one page and answers the checkpoint reached.
-func (s *subscriber) page(ctx context.Context, topic string, at event.Checkpoint, page []event.Recorded, out chan<- *message.Message) (event.Checkpoint, error) {
+func (s subscriber) page(ctx context.Context, topic string, at event.Checkpoint, page []event.Recorded, out chan<- *message.Message) (event.Checkpoint, error) {
 	for _, e := range page {
-		if slices.Contains(s.types, e.Type) {
-			if err := send(ctx, delivery{Event: e, Before: at}, out); err != nil {
+		if s.concerns(topic, e) {
+			if err := s.send(ctx, topic, delivery{Event: e, Before: at}, out); err != nil {
 				return at, err
 			}
 			// If we crash here, the event comes again; its effect is found done.
@@ -91,8 +91,9 @@ func (s *subscriber) page(ctx context.Context, topic string, at event.Checkpoint
 	return at, s.store.Advance(ctx, topic, at)
 }
 
-// send delivers one event until it is acknowledged.
-func send(ctx context.Context, d delivery, out chan<- *message.Message) error {
+// send delivers one event until it is acknowledged; errStopped if that needs a newer
+// program.
+func (r *Reactions) send(ctx context.Context, topic string, d delivery, out chan<- *message.Message) error {
 	body, err := json.Marshal(d)
 	if err != nil {
 		return fmt.Errorf("event %d: %w", d.Event.Ordinal, err)
@@ -110,7 +111,10 @@ func send(ctx context.Context, d delivery, out chan<- *message.Message) error {
 			return ctx.Err()
 		case <-m.Acked():
 			return nil
-		case <-m.Nacked(): // even parking failed: the work tables cannot be written
+		case <-m.Nacked(): // a part is down, perhaps the table of parked events itself
+		}
+		if r.hasStopped(topic) {
+			return errStopped
 		}
 		select {
 		case <-ctx.Done():
