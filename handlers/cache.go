@@ -16,16 +16,21 @@ import (
 	"imprint/domain/event"
 )
 
-// maxCachedEvents bounds the cache by how many events its states were folded
-// from: some 300 bytes each, so about 30 MB when full.
-const maxCachedEvents = 100_000
+const (
+	// maxCachedBytes bounds the cache by the bytes of the events that its states were
+	// folded from: a state keeps of an event about what the event says.
+	maxCachedBytes = 32 << 20
+	// eventOverhead is counted for each event beside its data, and for each stream:
+	// ids, maps and structs.
+	eventOverhead = 300
+)
 
 // cache holds the entries in use and, beyond them, the most recently used ones.
 type cache struct {
 	mu      sync.Mutex
 	entries map[event.Stream]*list.Element // of *entry
 	recent  *list.List                     // the most recently used first
-	events  int64                          // the sum of counted over all entries
+	bytes   int64                          // the sum of counted over all entries
 }
 
 // entry is one stream with its state.
@@ -40,10 +45,11 @@ type entry struct {
 	revision int64
 	position event.Position      // of the last event; "" where the engine does not tell it
 	ids      map[uuid.UUID]int64 // every event's revision, to find repeated requests
+	size     int64               // bytes of what has been folded
 
 	// Guarded by the cache's mutex.
 	users   int
-	counted int64 // events that the cache counts for this entry
+	counted int64 // bytes that the cache counts for this entry
 }
 
 func newCache() *cache {
@@ -57,7 +63,7 @@ func (c *cache) use(stream event.Stream) *entry {
 	defer c.mu.Unlock()
 	at, held := c.entries[stream]
 	if !held {
-		at = c.recent.PushFront(&entry{stream: stream, turn: make(chan struct{}, 1), revision: event.NoStream, ids: map[uuid.UUID]int64{}})
+		at = c.recent.PushFront(&entry{stream: stream, turn: make(chan struct{}, 1), revision: event.NoStream, ids: map[uuid.UUID]int64{}, size: eventOverhead})
 		c.entries[stream] = at
 	}
 	c.recent.MoveToFront(at)
@@ -70,19 +76,19 @@ func (c *cache) use(stream event.Stream) *entry {
 // bound asks for it.
 func (c *cache) release(e *entry) {
 	e.mu.Lock()
-	size := e.revision + 2 // an empty stream takes room as well
+	size := e.size
 	e.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e.users--
-	c.events += size - e.counted
+	c.bytes += size - e.counted
 	e.counted = size
-	for at := c.recent.Back(); at != nil && c.events > maxCachedEvents; {
+	for at := c.recent.Back(); at != nil && c.bytes > maxCachedBytes; {
 		oldest, before := at.Value.(*entry), at.Prev()
 		if oldest.users == 0 {
 			c.recent.Remove(at)
 			delete(c.entries, oldest.stream)
-			c.events -= oldest.counted
+			c.bytes -= oldest.counted
 		}
 		at = before
 	}
@@ -100,12 +106,15 @@ func load[S folding[S]](ctx context.Context, j *journal, e *entry) (S, int64, er
 		for _, r := range page {
 			e.ids[r.ID] = r.Revision
 			e.revision, e.position = r.Revision, r.Position
+			e.size += sizeOf(r.Event)
 		}
 		e.state = state
 		return true
 	})
 	return state, e.revision, err
 }
+
+func sizeOf(e event.Event) int64 { return int64(len(e.Data)) + eventOverhead }
 
 // look answers the present state of a stream that the caller does not write to.
 func look[S folding[S]](ctx context.Context, j *journal, stream event.Stream) (S, error) {
@@ -143,6 +152,7 @@ func advance[S folding[S]](e *entry, expected int64, appended event.Appended, ev
 	e.state = state.Fold(payloads...)
 	for i, ev := range events {
 		e.ids[ev.ID] = expected + 1 + int64(i)
+		e.size += sizeOf(ev)
 	}
 	e.revision, e.position = appended.Revision, appended.Position
 }
