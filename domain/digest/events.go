@@ -37,6 +37,7 @@ type Sent struct {
 	ContentHash string    `json:"contentHash"` // SHA-256 of the mail's bytes, hex
 	Listing               // what it tells
 	Withheld    Listing   `json:"withheld,omitzero"` // left out because access had ended
+	Resent      int       `json:"resent,omitempty"`  // how often the same bytes went out again after a doubt
 	SentAt      time.Time `json:"sentAt"`
 }
 

@@ -97,7 +97,7 @@ var examples = map[string]event.Payload{
 
 	"DigestSent.v1": digest.Sent{
 		Person: id(4), Window: digest.Window{From: 10, Until: 42}, MessageID: "1@example.org", ContentHash: strings.Repeat("0b", 32),
-		Listing: listing, Withheld: listing, SentAt: at,
+		Listing: listing, Withheld: listing, Resent: 1, SentAt: at,
 	},
 	"DigestWithheld.v1": digest.Withheld{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Listing: listing},
 	"DigestFailed.v1":   digest.Failed{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Reason: "smtp 550", InDoubt: true},

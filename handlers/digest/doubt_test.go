@@ -38,7 +38,7 @@ func TestADigestInDoubtGoesOutAgainByteForByte(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		sent := w.sent(reader)
-		if len(sent) != 1 || sent[0].Items[0].Version != 2 {
+		if len(sent) != 1 || sent[0].Items[0].Version != 2 || sent[0].Resent != 1 {
 			t.Fatalf("%+v", sent)
 		}
 		copies := w.faults.copies[sent[0].MessageID]

@@ -78,7 +78,7 @@ func fact(personID uuid.UUID, d digest.Delivery) (event.Payload, error) {
 	case digest.SentState:
 		return digest.Sent{
 			Person: personID, Window: d.Window, MessageID: d.MessageID, ContentHash: d.ContentHash,
-			Listing: told, Withheld: withheld, SentAt: d.SentAt,
+			Listing: told, Withheld: withheld, Resent: d.Resent, SentAt: d.SentAt,
 		}, nil
 	case digest.AllHidden:
 		return digest.Withheld{Person: personID, Window: d.Window, Listing: withheld}, nil
