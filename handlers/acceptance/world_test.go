@@ -129,11 +129,12 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	return w
 }
 
-// follower brings the read models to the log's end instead of waiting for it.
+// follower brings the read models to the log's end instead of waiting for it,
+// however long that takes.
 type follower struct{ group *projections.Group }
 
 func (f follower) Wait(ctx context.Context, _ event.Position, _ ...string) error {
-	return f.group.CatchUp(ctx, nil)
+	return f.group.CatchUp(context.WithoutCancel(ctx), nil)
 }
 
 // outcomes answers for the mail server as scripted, and then lets mails through.

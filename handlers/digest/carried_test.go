@@ -84,14 +84,14 @@ func TestAFailedDigestThatIsNotFollowedAnyMoreIsForgotten(t *testing.T) {
 	}
 }
 
-// TestWhatIsCarriedIsBoundedAndLosesNothing lets fifty digests fail in every way and
+// TestWhatIsCarriedIsBoundedAndLosesNothing lets thirty digests fail in every way and
 // order, with an update before each.
 func TestWhatIsCarriedIsBoundedAndLosesNothing(t *testing.T) {
 	for _, f := range []calendar.Frequency{calendar.Daily, calendar.Immediate} {
 		t.Run(string(f), func(t *testing.T) {
 			w, reader, doc := scene(t, f)
 			last := 1
-			for n := range 50 {
+			for n := range 30 {
 				last++
 				w.update(doc, last)
 				w.pass(24 * time.Hour)

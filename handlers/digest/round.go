@@ -73,8 +73,11 @@ func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 // for rounds are many.
 func (s *Service) tell(ctx context.Context, err error) {
 	why := ""
-	if refusal := (*domain.Error)(nil); errors.Is(err, ErrWaiting) && errors.As(err, &refusal) {
-		why = refusal.Message
+	if errors.Is(err, ErrWaiting) {
+		why = err.Error()
+		if refusal := (*domain.Error)(nil); errors.As(err, &refusal) {
+			why = refusal.Message
+		}
 	}
 	switch {
 	case why == s.waits || err != nil && why == "": // as before, or a fault that says nothing of it
