@@ -2,6 +2,7 @@
 // the lock that gives it one writer.
 //
 //	DIR/lock         held (flock) by the program that writes; names its process
+//	DIR/control.sock where a serving program is asked by another one (socket.go)
 //	DIR/master.key   wraps the data keys; never part of a backup
 //	DIR/log.db       the log
 //	DIR/work.db      work tables: keys, cursors, outbox
@@ -26,6 +27,9 @@ import (
 
 	"imprint/domain"
 )
+
+// InUse is the code of the refusal where another program holds the lock.
+const InUse = "folder-in-use"
 
 // Folder is an open data folder.
 type Folder struct {
@@ -134,7 +138,7 @@ func takeLock(dir string) (*os.File, error) {
 		if _, err := strconv.Atoi(process); err != nil {
 			process = "unknown"
 		}
-		return nil, domain.Refuse(domain.Unavailable, "folder-in-use", "the data folder %s is in use by another imprint (process %s); stop it, or name another folder with --data", dir, process)
+		return nil, domain.Refuse(domain.Unavailable, InUse, "the data folder %s is in use by another imprint (process %s); stop it, or name another folder with --data", dir, process)
 	}
 	if err := writePID(lock); err != nil {
 		_ = lock.Close()

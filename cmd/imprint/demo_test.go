@@ -135,7 +135,7 @@ func TestServeHoldsItsFolderAndStopsCleanly(t *testing.T) {
 		t.Fatalf("token issue: %s", stderr)
 	}
 	s := start(t, "serve", "--data", data, "--listen", "127.0.0.1:0")
-	if _, stderr, code := imprint(t, "token", "list", "--data", data); code != 1 || !strings.Contains(stderr, "in use by another imprint") {
+	if _, stderr, code := imprint(t, "projections", "rebuild", "--data", data); code != 1 || !strings.Contains(stderr, "in use by another imprint") {
 		t.Errorf("a second program: exit %d, %s", code, stderr)
 	}
 	if status, _ := s.get("/api/v1/library"); status != http.StatusUnauthorized {

@@ -114,7 +114,7 @@ func belongs(f *datafolder.Folder, name string) bool {
 			return true
 		}
 	}
-	return name == "lock" || name == "master.key" || name == filepath.Base(f.Content()) || name == filepath.Base(f.Mail())
+	return name == "lock" || name == filepath.Base(f.Socket()) || name == "master.key" || name == filepath.Base(f.Content()) || name == filepath.Base(f.Mail())
 }
 
 // lock tells whether a program has the folder open. To ask, it holds the lock

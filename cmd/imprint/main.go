@@ -37,7 +37,7 @@ type commands struct {
 	Reactions   reactionsCommand   `cmd:"" help:"Look after the reactions: parked, replay."`
 	Digest      digestCommand      `cmd:"" help:"Look after the digests: due, preview, run."`
 	Content     contentCommand     `cmd:"" help:"Look after the stored bytes: scrub."`
-	Token       tokenCommand       `cmd:"" help:"Issue, list and revoke access tokens."`
+	Token       tokenCommand       `cmd:"" help:"Issue, list and revoke access tokens, also while imprint serves."`
 	Backup      backupCommand      `cmd:"" help:"Copy an installation consistently, also while it serves."`
 	Restore     restoreCommand     `cmd:"" help:"Make an installation from a backup."`
 	Doctor      doctorCommand      `cmd:"" help:"Check an installation and say what to do."`

@@ -18,6 +18,7 @@ import (
 	"imprint/domain/access"
 	"imprint/handlers"
 	"imprint/handlers/api"
+	"imprint/handlers/control"
 	"imprint/handlers/digest"
 	"imprint/handlers/portal"
 	"imprint/handlers/reactions"
@@ -105,12 +106,28 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 		return errors.Join(err, digests.Close(), listener.Close())
 	}
 	defer beat.Stop()
-	server := web.NewServer(handler, s.logger)
-
 	work, ctx := errgroup.WithContext(ctx)
+	s.answer(ctx, work, listener, handler)
+	if socket, err := s.folder.Listen(ctx); err != nil {
+		s.logger.Warn("imprint token will be refused while this folder is served", "cause", err)
+	} else {
+		s.answer(ctx, work, socket, control.Handler(s.tokens()))
+	}
 	work.Go(func() error { return s.readModels.Run(ctx) })
 	work.Go(func() error { return consequences.Run(ctx) })
 	work.Go(func() error { return digests.Run(ctx, beat.Beats()) })
+	up()
+	err = work.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, digests.Close())
+}
+
+// answer answers requests on a listener until the context ends, and then lets
+// those under way finish.
+func (s *site) answer(ctx context.Context, work *errgroup.Group, listener net.Listener, handler http.Handler) {
+	server := web.NewServer(handler, s.logger)
 	work.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve %s: %w", listener.Addr(), err)
@@ -126,12 +143,6 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 		}
 		return nil
 	})
-	up()
-	err = work.Wait()
-	if errors.Is(err, context.Canceled) {
-		err = nil
-	}
-	return errors.Join(err, digests.Close())
 }
 
 // handler is everything that answers requests.

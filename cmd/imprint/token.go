@@ -4,17 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"text/tabwriter"
 	"time"
 
 	"github.com/google/uuid"
 
+	"imprint/adapters/datafolder"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/event"
 	"imprint/handlers"
+	"imprint/handlers/control"
 )
 
+// tokenCommand works also while another imprint serves the folder: it asks that
+// one then.
 type tokenCommand struct {
 	Issue  tokenIssue  `cmd:"" help:"Issue an access token; it is shown once."`
 	List   tokenList   `cmd:"" help:"List the access tokens in force."`
@@ -24,6 +29,32 @@ type tokenCommand struct {
 // operator is a request from the command line.
 func operator() handlers.Request {
 	return handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: event.OperatorActor}}
+}
+
+// tokens are the operations on this installation's tokens.
+func (in *opened) tokens() control.Tokens {
+	return control.Local{People: in.people, Clock: in.clock, Operator: operator}
+}
+
+// tokensOf answers the operations on the tokens of a folder, and how to leave it:
+// in this process where the folder is free, else in the one that holds it.
+func tokensOf(ctx context.Context, flags folderFlags, o options) (control.Tokens, func() error, error) {
+	in, err := open(ctx, flags, o)
+	if codeOf(err) != datafolder.InUse {
+		if err != nil {
+			return nil, nil, err
+		}
+		return in.tokens(), in.Close, nil
+	}
+	held := err
+	dial := func(ctx context.Context) (net.Conn, error) {
+		conn, err := datafolder.Dial(ctx, flags.Data)
+		if err != nil { // it does not serve (yet): an import, say
+			return nil, fmt.Errorf("%w (it answers no other command: %w)", held, err)
+		}
+		return conn, nil
+	}
+	return control.Client{Dial: dial}, func() error { return nil }, nil
 }
 
 type tokenIssue struct {
@@ -38,18 +69,12 @@ func (c *tokenIssue) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c.folderFlags, options{create: true})
+	tokens, done, err := tokensOf(ctx, c.folderFlags, options{create: true})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	joined, err := in.people.Join(ctx, operator(), c.Person)
-	if err != nil {
-		return err
-	}
-	issued, err := in.people.IssueToken(ctx, operator(), handlers.IssueToken{
-		Person: joined.Person, Role: role, Expires: in.clock().AddDate(0, 0, c.Days),
-	})
+	defer func() { err = errors.Join(err, done()) }()
+	issued, err := tokens.Issue(ctx, control.Issue{Person: c.Person, Role: role, Days: c.Days})
 	if err != nil {
 		return err
 	}
@@ -63,18 +88,18 @@ type tokenList struct {
 }
 
 func (c *tokenList) Run(ctx context.Context, io *console) (err error) {
-	in, err := open(ctx, c.folderFlags, options{})
+	tokens, done, err := tokensOf(ctx, c.folderFlags, options{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	tokens, err := in.people.ListTokens(ctx, operator())
+	defer func() { err = errors.Join(err, done()) }()
+	all, err := tokens.List(ctx)
 	if err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "TOKEN\tPERSON\tROLE\tEXPIRES")
-	for _, t := range tokens {
+	for _, t := range all {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", t.ID, t.Person, t.Role, t.Expires.Format(time.DateOnly))
 	}
 	return table.Flush()
@@ -90,12 +115,12 @@ func (c *tokenRevoke) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return domain.Refuse(domain.Invalid, "bad-token-id", "%.60q is not a token's id; imprint token list prints them", c.Token)
 	}
-	in, err := open(ctx, c.folderFlags, options{})
+	tokens, done, err := tokensOf(ctx, c.folderFlags, options{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	if _, err := in.people.RevokeToken(ctx, operator(), id); err != nil {
+	defer func() { err = errors.Join(err, done()) }()
+	if err := tokens.Revoke(ctx, id); err != nil {
 		return err
 	}
 	fmt.Fprintf(io.Out, "token %s has ended\n", id)
