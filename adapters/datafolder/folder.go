@@ -55,7 +55,8 @@ func Open(dir string) (*Folder, error) {
 }
 
 // View opens an existing folder for reading beside a program that may be writing
-// it. It takes no lock and creates nothing.
+// it. It takes no lock and creates nothing. Where the log alone is missing, the
+// folder is not taken for another's: events are lost (domain.Conflict).
 func View(dir string) (*Folder, error) {
 	dir, err := absolute(dir)
 	if err != nil {
@@ -63,6 +64,9 @@ func View(dir string) (*Folder, error) {
 	}
 	f := &Folder{Dir: dir}
 	if _, err := os.Stat(f.Log()); err != nil {
+		if has, _ := f.hasData(); has && errors.Is(err, fs.ErrNotExist) { // a folder that cannot be looked at is refused below
+			return nil, domain.Refuse(domain.Conflict, "lost-log", "%s is missing, but %s is there: events are lost; put the file back, or move the whole folder away and run imprint restore", f.Log(), filepath.Base(f.Work()))
+		}
 		return nil, domain.Refuse(domain.NotFound, "no-data", "%s is not a data folder of Imprint (it has no %s); name the right one with --data", dir, filepath.Base(f.Log())).Because(err)
 	}
 	return f, nil

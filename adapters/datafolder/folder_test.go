@@ -107,6 +107,12 @@ func TestViewTakesNoLockAndMakesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
+	if err := os.WriteFile(f.Work(), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := View(dir); domain.KindOf(err) != domain.Conflict || !strings.Contains(err.Error(), "imprint restore") {
+		t.Errorf("a folder that lost its log: %v", err)
+	}
 	if err := os.WriteFile(f.Log(), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

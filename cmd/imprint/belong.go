@@ -50,11 +50,12 @@ func holds(path string) (bool, error) {
 	return false, nil
 }
 
-// belongTogether refuses a folder whose files come from different installations
-// or of which one was lost, and a master key that is not the installation's. A
-// first start that died half way is let through: the log is made after the work
-// tables and is opened last of all, so nothing relies on it yet.
-func (in *opened) belongTogether(ctx context.Context, before presence) error {
+// whole refuses a folder of which a file was lost, and a master key that is not
+// the installation's. It is asked before the log is made: an empty one would lie,
+// with its write-ahead log, where the lost one is put back. A first start that
+// died half way is let through: the log is made after the work tables, so no key
+// is there yet.
+func (in *opened) whole(ctx context.Context, before presence) error {
 	if before.log && !before.work {
 		return domain.Refuse(domain.Conflict, "lost-work", "%s is missing or empty, but %s is not: its data keys, tokens and the digests' places are lost; put the file back, or move the whole folder away and run imprint restore",
 			in.folder.Work(), filepath.Base(in.folder.Log()))
@@ -63,13 +64,25 @@ func (in *opened) belongTogether(ctx context.Context, before presence) error {
 	if err != nil {
 		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had", in.folder.Work()).Because(err)
 	}
+	if in.remembers = keys > 0; in.remembers && !before.log {
+		return in.lostLog()
+	}
+	return nil
+}
+
+func (in *opened) lostLog() error {
+	return domain.Refuse(domain.Conflict, "lost-log", "%s is missing or empty, but %s is not: events are lost; put the file back, or move the whole folder away and run imprint restore",
+		in.folder.Log(), filepath.Base(in.folder.Work()))
+}
+
+// belongTogether refuses a folder whose files come from different installations.
+func (in *opened) belongTogether(ctx context.Context) error {
 	head, err := in.log.Head(ctx)
 	if err != nil {
 		return err
 	}
-	if head.Ordinal == 0 && keys > 0 {
-		return domain.Refuse(domain.Conflict, "lost-log", "%s is missing or empty, but %s is not: events are lost; put the file back, or move the whole folder away and run imprint restore",
-			in.folder.Log(), filepath.Base(in.folder.Work()))
+	if head.Ordinal == 0 && in.remembers {
+		return in.lostLog()
 	}
 	return in.placed(ctx)
 }
@@ -93,6 +106,15 @@ func (in *opened) placed(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// builtAnew words an error on opening the read models: a damaged file of theirs
+// is no loss, and no reason for a backup.
+func builtAnew(path string, err error) error {
+	if codeOf(err) != "damaged-file" {
+		return err
+	}
+	return domain.Refuse(domain.Unavailable, "damaged-views", "%s is damaged, and nothing is lost: stop imprint, delete %s with its -wal and -shm, and start imprint serve; it is built anew from the log", path, filepath.Base(path)).Because(causeOf(err))
 }
 
 func builds(ctx context.Context, store *views.Store) (all []projections.Build, err error) {

@@ -47,7 +47,7 @@ func TestAStartRefusesAFolderThatLostAFile(t *testing.T) {
 	}{
 		{"a sound copy", func(string) error { return nil }, ""},
 		{"no read models", gone("views.db"), ""},
-		{"no log", gone("log.db"), "no-data"},
+		{"no log", gone("log.db"), "lost-log"},
 		{"an empty log", empty("log.db"), "lost-log"},
 		{"an empty log and no read models", func(dir string) error {
 			if err := gone("views.db")(dir); err != nil {
@@ -75,6 +75,10 @@ func TestAStartRefusesAFolderThatLostAFile(t *testing.T) {
 	dir := damagedCopy(t, h, gone("log.db"))
 	if in, err := open(t.Context(), folderFlags{Data: dir}, options{create: true}); codeOf(err) != "lost-log" {
 		t.Errorf("beside work tables: %v, %v", in, err)
+	}
+	// Nor anything that would be written over the file once it is put back.
+	if left, err := filepath.Glob(filepath.Join(dir, "log.db*")); len(left) > 0 || err != nil {
+		t.Errorf("it made %v (%v)", left, err)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -39,7 +37,7 @@ const (
 // parts looks into every file. What cannot be opened is told, and the rest is
 // looked at all the same; an error is one of the caller's (a context that ended).
 func (d *doctor) parts(ctx context.Context, folder *datafolder.Folder, master []byte) error {
-	log := d.log(ctx, folder)
+	log := d.log(ctx, folder, master)
 	if log != nil {
 		defer func() { _ = log.Close() }() // only read
 	}
@@ -71,32 +69,49 @@ func (d *doctor) sound(ctx context.Context, path, how string) bool {
 	return false
 }
 
-// open tells of a file whose tables are not this program's.
-func (d *doctor) open(path string, err error) bool {
+// open tells of a file whose tables are not this program's; how says what to do
+// where it never was one.
+func (d *doctor) open(path, how string, err error) bool {
 	switch {
 	case err == nil:
 		return true
 	case codeOf(err) == "older-file":
-		d.fail(filepath.Base(path), "%v. If it never was a file of Imprint, restore the right one", err)
+		d.fail(filepath.Base(path), "%v. If it never was a file of Imprint, %s", err, how)
 	default:
 		d.failure(filepath.Base(path), err)
 	}
 	return false
 }
 
-const fromBackup = "stop imprint, move the whole folder away and run imprint restore"
+// What to do with a file that cannot be made again, and with one that can.
+const (
+	fromBackup = "stop imprint, move the whole folder away and run imprint restore"
+	fromLog    = "stop imprint, delete it and its -wal and -shm, and start imprint serve: it is built anew from the log"
+)
 
-// log checks the log's file and whose it is; nil if it cannot be read.
-func (d *doctor) log(ctx context.Context, folder *datafolder.Folder) *eventlog.Log {
+// log checks the log's file and whose it is; nil if it cannot be read, or has
+// lost its events.
+func (d *doctor) log(ctx context.Context, folder *datafolder.Folder, master []byte) *eventlog.Log {
+	if has, err := holds(folder.Log()); err == nil && !has {
+		if by := remembered(ctx, folder, master); by != "" {
+			d.fail("log.db", "the log is an empty file, but %s is not: events are lost; %s", by, fromBackup)
+			return nil
+		}
+	}
 	if !d.sound(ctx, folder.Log(), fromBackup) {
 		return nil
 	}
 	log, err := eventlog.OpenReadOnly(ctx, folder.Log())
-	if !d.open(folder.Log(), err) {
+	if !d.open(folder.Log(), fromBackup, err) {
 		return nil
 	}
 	head, err := log.Head(ctx)
 	if err == nil && head.Ordinal == 0 {
+		if by := remembered(ctx, folder, master); by != "" {
+			d.fail("log.db", "the log holds no event, but %s remembers some: events are lost; %s", by, fromBackup)
+			_ = log.Close() // only read
+			return nil
+		}
 		d.warn("log.db", "the log is empty; imprint serve opens it")
 		return log
 	}
@@ -114,13 +129,45 @@ func (d *doctor) log(ctx context.Context, folder *datafolder.Folder) *eventlog.L
 	return log
 }
 
+// remembered answers the file that knows of events, whatever the log says: "" if
+// none does. A file that cannot be read is told of elsewhere.
+func remembered(ctx context.Context, folder *datafolder.Folder, master []byte) string {
+	if db, err := work.OpenReadOnly(ctx, folder.Work()); err == nil {
+		defer func() { _ = db.Close() }() // only read
+		if at, err := work.NewDigests(db, time.Now).Checkpoint(ctx); err == nil && at.Ordinal > 0 {
+			return filepath.Base(folder.Work())
+		}
+		if keys, err := work.NewKeys(db, master, time.Now); err == nil {
+			// A key that cannot be opened was made for an event too.
+			if opened, err := keys.Check(ctx, 1); opened > 0 || err != nil {
+				return filepath.Base(folder.Work())
+			}
+		}
+	}
+	if store, err := views.OpenReadOnly(ctx, folder.Views()); err == nil {
+		defer func() { _ = store.Close() }() // only read
+		if all, err := builds(ctx, store); err == nil && furthest(all) > 0 {
+			return filepath.Base(folder.Views())
+		}
+	}
+	return ""
+}
+
+// furthest is how far the one that came furthest has read the log.
+func furthest(all []projections.Build) (ordinal int64) {
+	for _, b := range all {
+		ordinal = max(ordinal, b.Checkpoint.Ordinal)
+	}
+	return ordinal
+}
+
 // work checks the work tables: keys, reactions, digests.
 func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []byte, log *eventlog.Log) *work.DB {
 	if !d.sound(ctx, folder.Work(), fromBackup) {
 		return nil
 	}
 	db, err := work.OpenReadOnly(ctx, folder.Work())
-	if !d.open(folder.Work(), err) {
+	if !d.open(folder.Work(), fromBackup, err) {
 		return nil
 	}
 	d.ok("work.db", "sound")
@@ -133,7 +180,7 @@ func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []b
 			err = place(ctx, log, at)
 		}
 		if err != nil {
-			d.fail("work.db", "the digests' place is not one of this log (%v); is it the work.db of another installation? Put back the files that belong together", err)
+			d.fail("work.db", "the digests' place is not one of this log (%v); is it the work.db of another installation, or has the log lost its end? Put back the files that belong together, or %s", err, fromBackup)
 		}
 	}
 	d.reactions(ctx, db)
@@ -252,16 +299,15 @@ func lacks(ctx context.Context, store *blob.Directory, f document.File) string {
 
 // views checks the read models, which can be made again.
 func (d *doctor) views(ctx context.Context, folder *datafolder.Folder, log *eventlog.Log) {
-	const again = "stop imprint, delete it and its -wal and -shm, and start imprint serve: it is built anew from the log"
-	if _, err := os.Stat(folder.Views()); errors.Is(err, fs.ErrNotExist) {
+	if has, err := holds(folder.Views()); err == nil && !has {
 		d.warn("views.db", "there are no read models yet; imprint serve builds them")
 		return
 	}
-	if !d.sound(ctx, folder.Views(), again) {
+	if !d.sound(ctx, folder.Views(), fromLog) {
 		return
 	}
 	store, err := views.OpenReadOnly(ctx, folder.Views())
-	if !d.open(folder.Views(), err) {
+	if !d.open(folder.Views(), fromLog, err) {
 		return
 	}
 	defer func() { _ = store.Close() }() // only read
@@ -286,6 +332,10 @@ func (d *doctor) views(ctx context.Context, folder *datafolder.Folder, log *even
 		d.failure("views.db", err)
 		return
 	}
+	if read := furthest(builds); read > head.Ordinal {
+		d.fail("log.db", "it ends at event %d, and %s has read %d: the log lost its end, or the two are of different installations; put back the files that belong together, or %s", head.Ordinal, filepath.Base(folder.Views()), read, fromBackup)
+		return
+	}
 	for _, p := range readModels() {
 		d.readModel(ctx, log, head, p, builds, parked)
 	}
@@ -301,7 +351,7 @@ func (d *doctor) readModel(ctx context.Context, log *eventlog.Log, head event.Ch
 		err := place(ctx, log, b.Checkpoint)
 		switch {
 		case err != nil:
-			d.fail(what, "its place is not one of this log (%v); stop imprint, delete views.db, and start imprint serve: it is built anew", err)
+			d.fail(what, "its place is not one of this log (%v). If log.db is the right one, views.db is not: %s", err, fromLog)
 		case parked[b.Number] > 0:
 			waits := ""
 			if slices.Contains(digest.RestsOn(), p.Name) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"io"
 	"os"
@@ -65,6 +66,20 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		other.publish()
 	}
 	other.settle()
+	twin := newHouse(t) // as long a log
+	run := func(name, statement string) func(string) error {
+		return func(dir string) error {
+			db, err := sql.Open("sqlite", filepath.Join(dir, name))
+			if err != nil {
+				return err
+			}
+			_, err = db.Exec(statement)
+			return errors.Join(err, db.Close())
+		}
+	}
+	remove := func(name string) func(string) error {
+		return func(dir string) error { return os.Remove(filepath.Join(dir, name)) }
+	}
 	cut := func(name string) func(string) error {
 		return func(dir string) error {
 			info, err := os.Stat(filepath.Join(dir, name))
@@ -77,9 +92,9 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	write := func(name, text string) func(string) error {
 		return func(dir string) error { return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600) }
 	}
-	from := func(name string) func(string) error {
+	from := func(house *publishingHouse, name string) func(string) error {
 		return func(dir string) error {
-			strange, err := os.ReadFile(filepath.Join(other.backup(nil), name))
+			strange, err := os.ReadFile(filepath.Join(house.backup(nil), name))
 			if err != nil {
 				return err
 			}
@@ -91,27 +106,38 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		harm   func(dir string) error
 		says   string
 		failed bool
+		never  string // what must not be advised
 	}{
-		{"a sound copy", func(string) error { return nil }, "ok    log.db", false},
-		{"truncated log", cut("log.db"), "FAIL  log.db — ", true},
-		{"truncated work tables", cut("work.db"), "FAIL  work.db — ", true},
-		{"truncated read models", cut("views.db"), "start imprint serve: it is built anew", true},
-		{"no read models", func(dir string) error { return os.Remove(filepath.Join(dir, "views.db")) }, "warn  views.db — there are no read models", false},
-		{"no master key", func(dir string) error { return os.Remove(filepath.Join(dir, "master.key")) }, "FAIL  master key — ", true},
-		{"another master key", write("master.key", strings.Repeat("cd", event.KeySize)), "FAIL  master key — it does not open the data keys", true},
-		{"a key that others read", func(dir string) error { return os.Chmod(filepath.Join(dir, "master.key"), 0o644) }, "chmod 600", true},
-		{"text for a log", write("log.db", strings.Repeat("not a database. ", 100)), "FAIL  log.db — ", true},
-		{"another installation's read models", from("views.db"), "FAIL  read model ", true},
-		{"another installation's work tables", from("work.db"), "FAIL  work.db — the digests' place is not one of this log", true},
-		{"read models for a log", func(dir string) error { return os.Rename(filepath.Join(dir, "views.db"), filepath.Join(dir, "log.db")) }, "FAIL  log.db — ", true},
-		{"a foreign file", write("notes.txt", "x"), `warn  folder — "notes.txt" does not belong`, false},
-		{"a folder that others enter", func(dir string) error { return os.Chmod(dir, 0o755) }, "run chmod 700", false},
-		{"lost content", func(dir string) error { return os.RemoveAll(filepath.Join(dir, "content")) }, "is missing or cannot be read; put the right bytes", true},
+		{"a sound copy", func(string) error { return nil }, "ok    log.db", false, ""},
+		{"truncated log", cut("log.db"), "FAIL  log.db — ", true, "built anew"},
+		{"truncated work tables", cut("work.db"), "FAIL  work.db — ", true, ""},
+		{"truncated read models", cut("views.db"), "start imprint serve: it is built anew", true, "imprint restore"},
+		{"no log", remove("log.db"), "FAIL  folder — ", true, "built anew"},
+		{"an empty file for a log", write("log.db", ""), "FAIL  log.db — the log is an empty file, but work.db is not: events are lost; " + fromBackup, true, "built anew"},
+		{"a log without events", run("log.db", "DELETE FROM events"), "FAIL  log.db — the log holds no event, but work.db remembers some: events are lost; " + fromBackup, true, "built anew"},
+		{"a log that lost its end", run("log.db", "DELETE FROM events WHERE ordinal > 3"), "FAIL  log.db — it ends at event 3, and views.db has read ", true, "built anew"},
+		{"no read models", remove("views.db"), "warn  views.db — there are no read models", false, "imprint restore"},
+		{"an empty file for read models", write("views.db", ""), "warn  views.db — there are no read models", false, "imprint restore"},
+		{"text for read models", write("views.db", "not a database"), "FAIL  views.db — ", true, "imprint restore"},
+		{"no master key", remove("master.key"), "FAIL  master key — ", true, ""},
+		{"another master key", write("master.key", strings.Repeat("cd", event.KeySize)), "FAIL  master key — it does not open the data keys", true, ""},
+		{"a key that others read", func(dir string) error { return os.Chmod(filepath.Join(dir, "master.key"), 0o644) }, "chmod 600", true, ""},
+		{"text for a log", write("log.db", strings.Repeat("not a database. ", 100)), "FAIL  log.db — ", true, "built anew"},
+		{"another installation's read models", from(twin, "views.db"), "FAIL  read model ", true, "imprint restore"},
+		{"read models of a longer log", from(other, "views.db"), "FAIL  log.db — it ends at event ", true, ""},
+		{"another installation's work tables", from(other, "work.db"), "FAIL  work.db — the digests' place is not one of this log", true, ""},
+		{"read models for a log", func(dir string) error { return os.Rename(filepath.Join(dir, "views.db"), filepath.Join(dir, "log.db")) }, "FAIL  log.db — ", true, "built anew"},
+		{"a foreign file", write("notes.txt", "x"), `warn  folder — "notes.txt" does not belong`, false, ""},
+		{"a folder that others enter", func(dir string) error { return os.Chmod(dir, 0o755) }, "run chmod 700", false, ""},
+		{"lost content", func(dir string) error { return os.RemoveAll(filepath.Join(dir, "content")) }, "is missing or cannot be read; put the right bytes", true, ""},
 	} {
 		dir := damagedCopy(t, h, c.harm)
 		said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: dir}})
 		if failed != c.failed || !strings.Contains(said, c.says) || strings.Contains(said, "<nil>") {
 			t.Errorf("%s: failed %v, %q is expected in\n%s", c.what, failed, c.says, said)
+		}
+		if c.never != "" && strings.Contains(said, c.never) {
+			t.Errorf("%s: wrong advice\n%s", c.what, said)
 		}
 	}
 	for _, c := range []doctorCommand{
@@ -121,6 +147,10 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		if said, failed := doctorSays(t, c); !failed || !strings.HasPrefix(said, "FAIL  folder — ") {
 			t.Errorf("%s: %v\n%s", c.Data, failed, said)
 		}
+	}
+	// The other commands say the same of damaged read models.
+	if err := (&tokenList{folderFlags{Data: damagedCopy(t, h, write("views.db", "not a database"))}}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}); codeOf(err) != "damaged-views" || strings.Contains(err.Error(), "imprint restore") {
+		t.Errorf("damaged read models: %v", err)
 	}
 	said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: h.data}, mailFlags: mailFlags{Mail: "smtp://user:hunter2@:x", MailFrom: "nobody"}})
 	if !failed || strings.Count(said, "FAIL  mail — ") != 2 || strings.Contains(said, "hunter2") {

@@ -45,6 +45,8 @@ type opened struct {
 	clock    domain.Clock
 	logger   *slog.Logger
 	master   []byte
+	// remembers: the work tables held data keys before the log was opened.
+	remembers bool
 
 	log     *eventlog.Log
 	work    *work.DB
@@ -107,10 +109,10 @@ func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err err
 	if err != nil {
 		return nil, err
 	}
-	if err = in.openFiles(ctx, o); err != nil {
+	if err = in.openFiles(ctx, o, before); err != nil {
 		return nil, err
 	}
-	if err = in.belongTogether(ctx, before); err != nil {
+	if err = in.belongTogether(ctx); err != nil {
 		return nil, err
 	}
 	if err = in.wire(); err != nil {
@@ -124,7 +126,7 @@ func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err err
 	return in, err
 }
 
-func (in *opened) openFiles(ctx context.Context, o options) (err error) {
+func (in *opened) openFiles(ctx context.Context, o options, before presence) (err error) {
 	if in.work, err = work.Open(ctx, in.folder.Work()); err != nil {
 		return err
 	}
@@ -132,12 +134,15 @@ func (in *opened) openFiles(ctx context.Context, o options) (err error) {
 	if in.keys, err = work.NewKeys(in.work, in.master, in.clock); err != nil {
 		return err
 	}
+	if err = in.whole(ctx, before); err != nil {
+		return err
+	}
 	if in.log, err = eventlog.Open(ctx, in.folder.Log(), eventlog.Options{Clock: in.clock}); err != nil {
 		return err
 	}
 	in.closers = append(in.closers, in.log.Close)
 	if in.views, err = views.Open(ctx, in.folder.Views(), time.Now); err != nil {
-		return err
+		return builtAnew(in.folder.Views(), err)
 	}
 	in.closers = append(in.closers, in.views.Close)
 	in.content, err = blob.Open(in.folder.Content(), blob.Options{MaxBytes: o.maxUpload})
@@ -201,7 +206,7 @@ func view(ctx context.Context, flags folderFlags) (_ *viewed, closeAll func() er
 	}
 	store, err := views.OpenReadOnly(ctx, folder.Views())
 	if err != nil {
-		return nil, nil, errors.Join(err, log.Close())
+		return nil, nil, errors.Join(builtAnew(folder.Views(), err), log.Close())
 	}
 	registry, err := schema.Registry()
 	if err != nil {
