@@ -103,8 +103,8 @@ func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
 
 // Switch brings a generation up to the live one and points the views at it, in
 // one transaction; the runner of the former live one loses its epoch and goes on
-// with this one. The former is kept until the next Rebuild, so that one can
-// switch back. Used with an unknown number it is NotFound.
+// with this one. The former is kept until the next Rebuild or Drop, so that one
+// can switch back. Used with an unknown number it is NotFound.
 func (e Engine) Switch(ctx context.Context, p Projection, number int64) error {
 	builds, _, err := e.standing(ctx, Generation{})
 	if err != nil {
@@ -137,6 +137,45 @@ func (e Engine) switchTo(ctx context.Context, p Projection, g Generation) error 
 		}
 	}
 	return errors.Join(err, f.close(ctx))
+}
+
+// Drop removes a generation: one that is not live, or one of a version that is
+// not among those in use, which this program would never read again. It is
+// refused as domain.Conflict for the live one of a version in use, and where
+// another process is at work on it; as NotFound where there is none.
+func (e Engine) Drop(ctx context.Context, inUse []Projection, projection string, number int64) error {
+	builds, _, err := e.standing(ctx, Generation{})
+	if err != nil {
+		return err
+	}
+	for _, b := range builds {
+		if b.Projection != projection || b.Number != number {
+			continue
+		}
+		for _, p := range inUse {
+			if b.Live && b.Projection == p.Name && b.Version == p.Version {
+				return domain.Refuse(domain.Conflict, "generation-live", "generation %d of the read model %s is the live one, which readers see; rebuild it and switch, then drop this one", number, projection)
+			}
+		}
+		if b.Live {
+			// If we die before the drop, it is a generation that is not live, and is
+			// dropped by the next call.
+			if err := e.retire(ctx, b.Generation); err != nil {
+				return err
+			}
+		}
+		return e.discard(ctx, b.Generation)
+	}
+	return domain.Refuse(domain.NotFound, "no-generation", "the read model %.60q has no generation %d; imprint projections list shows those there are", projection, number)
+}
+
+// retire takes the views of a generation away unless someone feeds it, such as
+// an older program that still runs beside this one.
+func (e Engine) retire(ctx context.Context, g Generation) error {
+	if _, err := e.Store.Acquire(ctx, g, e.Holder, leaseTime, false); err != nil {
+		return held(Projection{Name: g.Projection}, err)
+	}
+	return e.Store.Retire(ctx, g)
 }
 
 // discard drops a generation unless someone is at work on it.

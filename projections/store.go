@@ -86,6 +86,10 @@ type Store interface {
 	// Switch points the views at a generation, in one transaction, and fences the
 	// runner of the one that was live. ErrBehind if that one has come further.
 	Switch(ctx context.Context, p Projection, g Generation) error
+	// Retire takes the views of a live generation away, in one transaction, and
+	// fences its runner: it is not live from then on. The version is then without
+	// a live one, until Live makes it anew. Done twice it changes nothing.
+	Retire(ctx context.Context, g Generation) error
 	// Drop removes a generation that is not live, with its tables and parked keys.
 	Drop(ctx context.Context, g Generation) error
 

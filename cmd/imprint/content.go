@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"imprint/domain/document"
@@ -22,12 +21,11 @@ func (contentScrub) Help() string {
 	return "Reads every stored content again and holds it against its SHA-256, then looks whether the bytes of every published version are there. It changes nothing. Exit 0: all is well; 1: something is damaged or missing, and is listed. Put the right bytes again (publish or import them) to repair them."
 }
 
-func (c *contentScrub) Run(ctx context.Context, io *console) (err error) {
-	in, err := open(ctx, c.folderFlags, options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
+func (c *contentScrub) Run(ctx context.Context, io *console) error {
+	return c.writing(ctx, func(in *opened) error { return c.scrub(ctx, io, in) })
+}
+
+func (c *contentScrub) scrub(ctx context.Context, io *console, in *opened) error {
 	bar := newProgress(io.Err, "scrub")
 	damaged, checked := 0, 0
 	for d, err := range in.content.Scrub(ctx, func(done, total int) { checked = done; bar.set(done, total) }) {

@@ -138,6 +138,11 @@ func TestServeHoldsItsFolderAndStopsCleanly(t *testing.T) {
 	if _, stderr, code := imprint(t, "projections", "rebuild", "--data", data); code != 1 || !strings.Contains(stderr, "in use by another imprint") {
 		t.Errorf("a second program: exit %d, %s", code, stderr)
 	}
+	for _, beside := range [][]string{{"projections", "list"}, {"projections", "parked"}, {"reactions", "parked"}} {
+		if stdout, stderr, code := imprint(t, append(beside, "--data", data)...); code != 0 || stdout == "" {
+			t.Errorf("%v while serving: exit %d, %s%s", beside, code, stdout, stderr)
+		}
+	}
 	if status, _ := s.get("/api/v1/library"); status != http.StatusUnauthorized {
 		t.Errorf("nobody's library: %d", status)
 	}

@@ -26,27 +26,24 @@ type digestFlags struct {
 }
 
 // with opens the installation with its read models and the worker up to date.
-func (f *digestFlags) with(ctx context.Context, io *console, do func(in *opened, s *mailing) error) (err error) {
+func (f *digestFlags) with(ctx context.Context, io *console, do func(in *opened, s *mailing) error) error {
 	if f.PortalURL == "" {
 		f.PortalURL = "http://" + defaultListen
 	}
-	in, err := open(ctx, f.folderFlags, options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	if err := catchUp(ctx, in, io); err != nil {
-		return err
-	}
-	service, err := in.digests(f.portalFlags, f.mailFlags)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, service.Close()) }()
-	if _, err := service.CatchUp(ctx); err != nil {
-		return err
-	}
-	return do(in, service)
+	return f.writing(ctx, func(in *opened) (err error) {
+		if err := catchUp(ctx, in, io); err != nil {
+			return err
+		}
+		service, err := in.digests(f.portalFlags, f.mailFlags)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, service.Close()) }()
+		if _, err := service.CatchUp(ctx); err != nil {
+			return err
+		}
+		return do(in, service)
+	})
 }
 
 type digestDue struct {

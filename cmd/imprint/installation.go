@@ -188,9 +188,32 @@ func (in *opened) Close() error {
 	return errors.Join(errs...)
 }
 
-// viewed is an installation open for reading, beside a program that may serve it.
+// writing opens the installation for a command that wants it for itself.
+func (f folderFlags) writing(ctx context.Context, do func(*opened) error) (err error) {
+	in, err := open(ctx, f, options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	return do(in)
+}
+
+// reading opens the installation for a command that changes nothing, beside a
+// program that may serve it.
+func (f folderFlags) reading(ctx context.Context, do func(*viewed) error) error {
+	v, done, err := view(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = done() }() // only read
+	return do(v)
+}
+
+// viewed is an installation open for reading.
 type viewed struct {
+	folder *datafolder.Folder
 	log    *eventlog.Log
+	views  *views.Store
 	engine projections.Engine
 }
 
@@ -212,6 +235,6 @@ func view(ctx context.Context, flags folderFlags) (_ *viewed, closeAll func() er
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close(), log.Close())
 	}
-	v := &viewed{log: log, engine: projections.Engine{Log: log, Registry: registry, Store: store, Holder: embeddedHolder}}
+	v := &viewed{folder: folder, log: log, views: store, engine: projections.Engine{Log: log, Registry: registry, Store: store, Holder: embeddedHolder}}
 	return v, func() error { return errors.Join(store.Close(), log.Close()) }, nil
 }

@@ -1,15 +1,14 @@
 package main
 
+// Here: which read models there are, how they stand, and their parked keys.
+// projections_verify.go and projections_build.go hold the rest.
+
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
-	"imprint/adapters/sqlite/views"
 	"imprint/domain"
 	"imprint/projections"
 )
@@ -19,6 +18,7 @@ type projectionsCommand struct {
 	Verify  projectionsVerify  `cmd:"" help:"Prove that every read model equals a fresh fold of the log."`
 	Rebuild projectionsRebuild `cmd:"" help:"Build a new generation beside the live one."`
 	Switch  projectionsSwitch  `cmd:"" help:"Make a rebuilt generation the live one."`
+	Drop    projectionsDrop    `cmd:"" help:"Remove a generation that is not live."`
 	Parked  projectionsParked  `cmd:"" help:"List the keys whose events could not be folded."`
 	Replay  projectionsReplay  `cmd:"" help:"Fold a parked key's events again."`
 }
@@ -48,165 +48,59 @@ type projectionsList struct {
 	folderFlags
 }
 
+// Help is shown by imprint projections list --help.
+func (projectionsList) Help() string {
+	return "Lists every generation of every read model: live (readers see it), kept (built, or live before a switch; imprint projections switch shows it again) or unread (of another version of the program). Those that are not live can be removed with imprint projections drop."
+}
+
 func (c *projectionsList) Run(ctx context.Context, io *console) error {
-	v, done, err := view(ctx, c.folderFlags)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = done() }()
-	head, err := v.log.Head(ctx)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "READ MODEL\tVERSION\tGENERATION\tSTATE\tORDINAL\tBEHIND\tPARKED KEYS")
-	err = v.engine.Store.Read(ctx, func(r projections.Reader) error {
-		builds, err := r.Builds(ctx)
+	return c.reading(ctx, func(v *viewed) error {
+		head, err := v.log.Head(ctx)
 		if err != nil {
 			return err
 		}
-		for _, b := range builds {
-			parked, err := r.Parked(ctx, b.Generation)
+		sizes, err := v.views.Sizes(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "READ MODEL\tVERSION\tGENERATION\tSTATE\tORDINAL\tBEHIND\tPARKED KEYS\tKIB")
+		err = v.engine.Store.Read(ctx, func(r projections.Reader) error {
+			builds, err := r.Builds(ctx)
 			if err != nil {
 				return err
 			}
-			keys := map[projections.Key]bool{}
-			for _, k := range parked {
-				keys[k.Key] = true
+			for _, b := range builds {
+				parked, err := r.Parked(ctx, b.Generation)
+				if err != nil {
+					return err
+				}
+				keys := map[projections.Key]bool{}
+				for _, k := range parked {
+					keys[k.Key] = true
+				}
+				fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t%d\n", b.Projection, b.Version, b.Number, state(b), b.Checkpoint.Ordinal, head.Ordinal-b.Checkpoint.Ordinal, len(keys), sizes[b.Number]>>10)
 			}
-			state := "built"
-			if b.Live {
-				state = "live"
-			}
-			fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%d\t%d\t%d\n", b.Projection, b.Version, b.Number, state, b.Checkpoint.Ordinal, head.Ordinal-b.Checkpoint.Ordinal, len(keys))
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return table.Flush()
-}
-
-type projectionsVerify struct {
-	folderFlags
-	Model string `arg:"" optional:"" help:"One read model; all where none is named."`
-}
-
-// Help is shown by imprint projections verify --help.
-func (projectionsVerify) Help() string {
-	return "Folds the log afresh into a temporary file, up to each read model's checkpoint, and compares every column of every row. It may run while the installation is served. Exit 0: all equal; 1: a difference, and the first one is printed."
-}
-
-func (c *projectionsVerify) Run(ctx context.Context, io *console) error {
-	chosen, err := models(c.Model)
-	if err != nil {
-		return err
-	}
-	v, done, err := view(ctx, c.folderFlags)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = done() }()
-	dir, err := os.MkdirTemp("", "imprint-verify-")
-	if err != nil {
-		return fmt.Errorf("a temporary folder: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	scratch, err := views.OpenScratch(ctx, filepath.Join(dir, "scratch.db"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = scratch.Close() }()
-
-	equal := true
-	for _, p := range chosen {
-		bar := newProgress(io.Err, "verify "+p.Name)
-		report, err := v.engine.Verify(ctx, p, scratch, func(at projections.Progress) { bar.set(int(at.Ordinal), int(at.Head)) })
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		bar.finish(int(report.Checkpoint.Ordinal))
-		printReport(io, report)
-		equal = equal && report.Difference == nil
-	}
-	if !equal {
-		return errFound
-	}
-	fmt.Fprintln(io.Out, "every read model equals a fresh fold of the log")
-	return nil
+		return table.Flush()
+	})
 }
 
-func printReport(io *console, r projections.Report) {
-	fmt.Fprintf(io.Out, "%s: version %d, generation %d, checkpoint %d of %d, %d parked keys\n", r.Projection, r.Version, r.Generation, r.Checkpoint.Ordinal, r.Head.Ordinal, r.Parked)
-	table := tabwriter.NewWriter(io.Out, 2, 4, 2, ' ', 0)
-	for _, t := range r.Tables {
-		fmt.Fprintf(table, "  %s\t%d rows\t%s\n", t.Table, t.Rows, t.Hash)
-	}
-	_ = table.Flush() // the console's fault, if any, shows on the next line
-	if r.Difference != nil {
-		fmt.Fprintf(io.Out, "  DIFFERENT: %s\n", r.Difference)
-		fmt.Fprintf(io.Out, "  Rebuild it: imprint projections rebuild %s, then switch.\n", r.Projection)
-	}
-}
-
-type projectionsRebuild struct {
-	folderFlags
-	Model  string `arg:"" optional:"" help:"One read model; all where none is named."`
-	Switch bool   `help:"Switch to the new generation at once."`
-}
-
-func (c *projectionsRebuild) Run(ctx context.Context, io *console) (err error) {
-	chosen, err := models(c.Model)
-	if err != nil {
-		return err
-	}
-	in, err := open(ctx, c.folderFlags, options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	bar := newProgress(io.Err, "rebuild")
-	builds, err := in.engine.RebuildAll(ctx, chosen, func(at projections.Progress) { bar.set(int(at.Ordinal), int(at.Head)) })
-	if err != nil {
-		return err
-	}
-	bar.finish(int(builds[0].Checkpoint.Ordinal))
-	for i, build := range builds {
-		fmt.Fprintf(io.Out, "%s: generation %d is built up to event %d\n", build.Projection, build.Number, build.Checkpoint.Ordinal)
-		if !c.Switch {
-			fmt.Fprintf(io.Out, "  Make it live: imprint projections switch %s %d --data %s\n", build.Projection, build.Number, c.Data)
-			continue
+// state says in a word what a generation is to this program.
+func state(b projections.Build) string {
+	for _, p := range readModels() {
+		if b.Projection == p.Name && b.Version == p.Version {
+			if b.Live {
+				return "live"
+			}
+			return "kept"
 		}
-		if err := in.engine.Switch(ctx, chosen[i], build.Number); err != nil {
-			return err
-		}
-		fmt.Fprintf(io.Out, "  and is live\n")
 	}
-	return nil
-}
-
-type projectionsSwitch struct {
-	folderFlags
-	Model      string `arg:"" help:"The read model."`
-	Generation int64  `arg:"" help:"The generation, as rebuild and list name it."`
-}
-
-func (c *projectionsSwitch) Run(ctx context.Context, io *console) (err error) {
-	p, err := model(c.Model)
-	if err != nil {
-		return err
-	}
-	in, err := open(ctx, c.folderFlags, options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	if err := in.engine.Switch(ctx, p, c.Generation); err != nil {
-		return err
-	}
-	fmt.Fprintf(io.Out, "%s: generation %d is live\n", p.Name, c.Generation)
-	return nil
+	return "unread"
 }
 
 type projectionsParked struct {
@@ -214,29 +108,26 @@ type projectionsParked struct {
 }
 
 func (c *projectionsParked) Run(ctx context.Context, io *console) error {
-	v, done, err := view(ctx, c.folderFlags)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = done() }()
-	table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "READ MODEL\tKEY\tEVENT\tREASON")
-	none := true
-	for _, p := range readModels() {
-		parked, err := v.engine.Parked(ctx, p)
-		if err != nil {
-			return err
+	return c.reading(ctx, func(v *viewed) error {
+		table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "READ MODEL\tKEY\tEVENT\tREASON")
+		none := true
+		for _, p := range readModels() {
+			parked, err := v.engine.Parked(ctx, p)
+			if err != nil {
+				return err
+			}
+			for _, k := range parked {
+				none = false
+				fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", p.Name, k.Key, k.Ordinal(), k.Reason)
+			}
 		}
-		for _, k := range parked {
-			none = false
-			fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", p.Name, k.Key, k.Ordinal(), k.Reason)
+		if none {
+			fmt.Fprintln(io.Out, "nothing is parked")
+			return nil
 		}
-	}
-	if none {
-		fmt.Fprintln(io.Out, "nothing is parked")
-		return nil
-	}
-	return table.Flush()
+		return table.Flush()
+	})
 }
 
 type projectionsReplay struct {
@@ -245,36 +136,33 @@ type projectionsReplay struct {
 	Key   string `arg:"" optional:"" help:"The key, as parked prints it; all where none is named."`
 }
 
-func (c *projectionsReplay) Run(ctx context.Context, io *console) (err error) {
+func (c *projectionsReplay) Run(ctx context.Context, io *console) error {
 	p, err := model(c.Model)
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c.folderFlags, options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	parked, err := in.engine.Parked(ctx, p)
-	if err != nil {
-		return err
-	}
-	replayed := map[projections.Key]bool{}
-	for _, k := range parked {
-		if replayed[k.Key] || c.Key != "" && k.Key.String() != c.Key {
-			continue
+	return c.writing(ctx, func(in *opened) error {
+		parked, err := in.engine.Parked(ctx, p)
+		if err != nil {
+			return err
 		}
-		replayed[k.Key] = true
-		if err := in.engine.Replay(ctx, p, k.Key); err != nil {
-			return fmt.Errorf("%s stays parked: %w", k.Key, err)
+		replayed := map[projections.Key]bool{}
+		for _, k := range parked {
+			if replayed[k.Key] || c.Key != "" && k.Key.String() != c.Key {
+				continue
+			}
+			replayed[k.Key] = true
+			if err := in.engine.Replay(ctx, p, k.Key); err != nil {
+				return fmt.Errorf("%s stays parked: %w", k.Key, err)
+			}
+			fmt.Fprintf(io.Out, "%s: %s is folded again\n", p.Name, k.Key)
 		}
-		fmt.Fprintf(io.Out, "%s: %s is folded again\n", p.Name, k.Key)
-	}
-	switch {
-	case len(replayed) == 0 && c.Key != "":
-		return domain.Refuse(domain.NotFound, "not-parked", "%s has no parked key %.100q; imprint projections parked lists them", p.Name, c.Key)
-	case len(replayed) == 0:
-		fmt.Fprintln(io.Out, "there was nothing to replay")
-	}
-	return nil
+		switch {
+		case len(replayed) == 0 && c.Key != "":
+			return domain.Refuse(domain.NotFound, "not-parked", "%s has no parked key %.100q; imprint projections parked lists them", p.Name, c.Key)
+		case len(replayed) == 0:
+			fmt.Fprintln(io.Out, "there was nothing to replay")
+		}
+		return nil
+	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -27,26 +26,28 @@ type reactionsParked struct {
 	folderFlags
 }
 
-func (c *reactionsParked) Run(ctx context.Context, io *console) (err error) {
-	in, err := open(ctx, c.folderFlags, options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	parked, err := in.reactions(0).Parked(ctx)
-	if err != nil {
-		return err
-	}
-	if len(parked) == 0 {
-		fmt.Fprintln(io.Out, "nothing is parked")
-		return nil
-	}
-	table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "REACTION\tORDINAL\tEVENT\tTYPE\tPARKED AT\tREASON")
-	for _, p := range parked {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\n", p.Reaction, p.Ordinal, p.Event, p.Type, p.At.Format(time.RFC3339), p.Reason)
-	}
-	return table.Flush()
+func (c *reactionsParked) Run(ctx context.Context, io *console) error {
+	return c.reading(ctx, func(v *viewed) error {
+		db, err := work.OpenReadOnly(ctx, v.folder.Work())
+		if err != nil {
+			return err
+		}
+		defer func() { _ = db.Close() }() // only read
+		parked, err := work.NewReactions(db).Parked(ctx)
+		if err != nil {
+			return err
+		}
+		if len(parked) == 0 {
+			fmt.Fprintln(io.Out, "nothing is parked")
+			return nil
+		}
+		table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(table, "REACTION\tORDINAL\tEVENT\tTYPE\tPARKED AT\tREASON")
+		for _, p := range parked {
+			fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\n", p.Reaction, p.Ordinal, p.Event, p.Type, p.At.Format(time.RFC3339), p.Reason)
+		}
+		return table.Flush()
+	})
 }
 
 type reactionsReplay struct {
@@ -55,12 +56,11 @@ type reactionsReplay struct {
 	Event string `arg:"" optional:"" help:"The event's id, as parked prints it; all where none is named."`
 }
 
-func (c *reactionsReplay) Run(ctx context.Context, io *console) (err error) {
-	in, err := open(ctx, c.folderFlags, options{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
+func (c *reactionsReplay) Run(ctx context.Context, io *console) error {
+	return c.writing(ctx, func(in *opened) error { return c.replay(ctx, io, in) })
+}
+
+func (c *reactionsReplay) replay(ctx context.Context, io *console, in *opened) error {
 	all := in.reactions(c.Grace)
 	parked, err := all.Parked(ctx)
 	if err != nil {

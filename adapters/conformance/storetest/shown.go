@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/adapters/queries"
+	"imprint/domain"
 	"imprint/projections"
 )
 
@@ -111,6 +112,55 @@ func testDrop(t *testing.T, h Harness) {
 	if again.Number == made.Number {
 		t.Error("the number of a dropped generation was used again")
 	}
+}
+
+func testRetire(t *testing.T, h Harness) {
+	b := setUp(t, h)
+	ok(t, b.commit(t, 1, projections.Change{Table: items, Upserts: []projections.Values{itemRow("a", "old", 1)}}))
+	for range 2 {
+		ok(t, b.store.Retire(t.Context(), b.build.Generation))
+	}
+	wantErr(t, b.commit(t, 2), projections.ErrLost)
+	if err := b.store.Snapshot(t.Context(), func(q queries.Querier) error { _, err := read(t, q, shown); return err }); err == nil {
+		t.Error("the views of a retired generation are still there")
+	}
+	ok(t, b.store.Drop(t.Context(), b.build.Generation))
+	again := must[projections.Build](t)(b.store.Live(t.Context(), b.shelf))
+	if got := query(t, b.store, shown); !again.Live || len(got) != 0 {
+		t.Errorf("begun anew: %+v, shown %v", again, got)
+	}
+}
+
+func testEngineDrop(t *testing.T, h Harness) {
+	b := setUp(t, h)
+	engine := projections.Engine{Store: b.store, Holder: "operator"}
+	newer := b.shelf
+	newer.Version++
+	made := must[projections.Build](t)(b.store.Live(t.Context(), newer))
+	drop := func(number int64, inUse ...projections.Projection) domain.Kind {
+		t.Helper()
+		return domain.KindOf(engine.Drop(t.Context(), inUse, b.shelf.Name, number))
+	}
+	if got := drop(made.Number, b.shelf, newer); got != domain.Conflict {
+		t.Errorf("dropping what is read: %q", got)
+	}
+	if got := drop(made.Number+7, newer); got != domain.NotFound {
+		t.Errorf("dropping what is not there: %q", got)
+	}
+	if got := drop(b.build.Number, newer); got != domain.Conflict {
+		t.Errorf("dropping what an older program feeds: %q", got)
+	}
+	ok(t, b.store.Release(t.Context(), b.build.Generation, b.build.Epoch))
+	if got := drop(b.build.Number, newer); got != "" {
+		t.Errorf("dropping what no program reads: %q", got)
+	}
+	ok(t, b.store.Read(t.Context(), func(r projections.Reader) error {
+		builds, err := r.Builds(t.Context())
+		if len(builds) != 1 || builds[0].Generation != made.Generation || !builds[0].Live {
+			t.Errorf("left are %+v", builds)
+		}
+		return err
+	}))
 }
 
 func testFullText(t *testing.T, h Harness) {

@@ -52,6 +52,8 @@ func Run(t *testing.T, h Harness) {
 		"ViewsHideParkedKeys":          testParkedViews,
 		"SwitchKeepsSnapshotsWhole":    testSwitch,
 		"DropRemovesAGeneration":       testDrop,
+		"RetireTakesTheViewsAway":      testRetire,
+		"DropSparesWhatIsRead":         testEngineDrop,
 		"FullTextFollowsTheRows":       testFullText,
 		"CheckpointsAreReadable":       testCheckpoints,
 

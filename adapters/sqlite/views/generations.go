@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"imprint/adapters/sqlite"
 	"imprint/projections"
 )
 
@@ -132,6 +133,34 @@ func show(ctx context.Context, w *writer, p projections.Projection, g projection
 	return nil
 }
 
+// Retire implements projections.Store.
+func (s *Store) Retire(ctx context.Context, g projections.Generation) error {
+	return s.do(ctx, func(w *writer) error {
+		const retire = `UPDATE generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1 AND live`
+		n, err := w.changed(ctx, retire, g.Number)
+		if err != nil || n == 0 {
+			return err
+		}
+		names, err := w.tables(ctx, g)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := w.define(ctx, dropView(g, name)...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tables are the names of a generation's tables, as they were made.
+func (w *writer) tables(ctx context.Context, g projections.Generation) ([]string, error) {
+	var tables string
+	err := w.conn.QueryRowContext(ctx, `SELECT tables FROM generations WHERE generation = $1`, g.Number).Scan(&tables)
+	return strings.Fields(tables), err
+}
+
 // Drop implements projections.Store.
 func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
 	return s.do(ctx, func(w *writer) error {
@@ -142,11 +171,13 @@ func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
 		if found[0].Live {
 			return fmt.Errorf("generation %d of %s is live and cannot be dropped", g.Number, g.Projection)
 		}
-		var tables string
-		if err := w.conn.QueryRowContext(ctx, `DELETE FROM generations WHERE generation = $1 RETURNING tables`, g.Number).Scan(&tables); err != nil {
+		names, err := w.tables(ctx, g)
+		if err != nil {
 			return err
 		}
-		names := strings.Fields(tables)
+		if err := w.exec(ctx, `DELETE FROM generations WHERE generation = $1`, g.Number); err != nil {
+			return err
+		}
 		if err := w.forget(func(table string) bool { return slices.Contains(names, table) }); err != nil {
 			return err
 		}
@@ -157,4 +188,32 @@ func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
 		}
 		return w.exec(ctx, `DELETE FROM parked WHERE generation = $1`, g.Number)
 	})
+}
+
+// Sizes answers how many bytes of the file each generation takes, by its number:
+// tables, indexes and full text. It reads the whole file.
+func (s *Store) Sizes(ctx context.Context) (map[int64]int64, error) {
+	sizes := map[int64]int64{}
+	err := s.snapshot(ctx, func(r *reader) error {
+		// What belongs to a table is called TABLE_…; only the index of its primary key
+		// has a prefix. A table's own name ends with the generation's number.
+		found, err := r.query(ctx, `WITH parts AS (
+				SELECT CASE WHEN name LIKE 'sqlite\_autoindex\_%' ESCAPE '\' THEN substr(name, 18) ELSE name END || '_' AS name, pgsize
+				FROM dbstat WHERE aggregate = TRUE)
+			SELECT g.generation, coalesce(sum(p.pgsize), 0)
+			FROM generations g LEFT JOIN parts p ON p.name GLOB g.projection || '_*_v' || g.version || '_g' || g.generation || '_*'
+			GROUP BY g.generation`)
+		if err != nil {
+			return sqlite.Explain(r.path, err)
+		}
+		for found.Next() {
+			var generation, size int64
+			if err := found.Scan(&generation, &size); err != nil {
+				return sqlite.Explain(r.path, err)
+			}
+			sizes[generation] = size
+		}
+		return found.Err()
+	})
+	return sizes, err
 }

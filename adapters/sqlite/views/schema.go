@@ -99,6 +99,13 @@ func createView(p projections.Projection, g projections.Generation, t *projectio
 	return texts
 }
 
+// dropView takes the views away that createView made over a table: their names
+// are the table's without its generation.
+func dropView(g projections.Generation, table string) []string {
+	view := strings.TrimSuffix(table, fmt.Sprintf("_g%d", g.Number))
+	return []string{"DROP VIEW IF EXISTS " + view, "DROP VIEW IF EXISTS " + view + "_text"}
+}
+
 func dropTable(name string) []string {
 	return []string{"DROP TABLE IF EXISTS " + name + "_fts", "DROP TABLE IF EXISTS " + name}
 }

@@ -1,0 +1,84 @@
+package main
+
+// Here: generations of read models are built, shown and removed.
+
+import (
+	"context"
+	"fmt"
+
+	"imprint/projections"
+)
+
+type projectionsRebuild struct {
+	folderFlags
+	Model  string `arg:"" optional:"" help:"One read model; all where none is named."`
+	Switch bool   `help:"Switch to the new generation at once."`
+}
+
+func (c *projectionsRebuild) Run(ctx context.Context, io *console) error {
+	chosen, err := models(c.Model)
+	if err != nil {
+		return err
+	}
+	return c.writing(ctx, func(in *opened) error {
+		bar := newProgress(io.Err, "rebuild")
+		builds, err := in.engine.RebuildAll(ctx, chosen, func(at projections.Progress) { bar.set(int(at.Ordinal), int(at.Head)) })
+		if err != nil {
+			return err
+		}
+		bar.finish(int(builds[0].Checkpoint.Ordinal))
+		for i, build := range builds {
+			fmt.Fprintf(io.Out, "%s: generation %d is built up to event %d\n", build.Projection, build.Number, build.Checkpoint.Ordinal)
+			if !c.Switch {
+				fmt.Fprintf(io.Out, "  Make it live: imprint projections switch %s %d --data %s\n", build.Projection, build.Number, c.Data)
+				continue
+			}
+			if err := in.engine.Switch(ctx, chosen[i], build.Number); err != nil {
+				return err
+			}
+			fmt.Fprintf(io.Out, "  and is live\n")
+		}
+		return nil
+	})
+}
+
+type projectionsSwitch struct {
+	folderFlags
+	Model      string `arg:"" help:"The read model."`
+	Generation int64  `arg:"" help:"The generation, as rebuild and list name it."`
+}
+
+func (c *projectionsSwitch) Run(ctx context.Context, io *console) error {
+	p, err := model(c.Model)
+	if err != nil {
+		return err
+	}
+	return c.writing(ctx, func(in *opened) error {
+		if err := in.engine.Switch(ctx, p, c.Generation); err != nil {
+			return err
+		}
+		fmt.Fprintf(io.Out, "%s: generation %d is live\n", p.Name, c.Generation)
+		return nil
+	})
+}
+
+type projectionsDrop struct {
+	folderFlags
+	Model      string `arg:"" help:"The read model, also one that this program no longer has."`
+	Generation int64  `arg:"" help:"The generation, as list names it."`
+}
+
+// Help is shown by imprint projections drop --help.
+func (projectionsDrop) Help() string {
+	return "After a switch the former generation is kept, so that one can switch back, until the next rebuild or until it is dropped here. A newer program leaves those of its predecessor. The live one is refused. The file keeps its length: what is freed is used again."
+}
+
+func (c *projectionsDrop) Run(ctx context.Context, io *console) error {
+	return c.writing(ctx, func(in *opened) error {
+		if err := in.engine.Drop(ctx, readModels(), c.Model, c.Generation); err != nil {
+			return err
+		}
+		fmt.Fprintf(io.Out, "%s: generation %d is gone\n", c.Model, c.Generation)
+		return nil
+	})
+}
