@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,7 +23,7 @@ type importCommand struct {
 
 // Help is shown by imprint import --help.
 func (importCommand) Help() string {
-	return "The bytes are stored first, then every line is recorded with the time its source claims, then the read models are brought up to date. Nothing imported is ever mailed. Stop it at any point and run it again: it goes on where it stopped, and a second run adds nothing. The last line on standard output is a JSON object with what is held now (documents, versions, withdrawals) and what this run did (skipped, events, seconds)."
+	return "The bytes are stored first, then every line is recorded with the time its source claims, then the read models are brought up to date. Nothing imported is ever mailed. Stop it at any point and run it again: it goes on where it stopped, and a second run adds nothing; a line that has changed since it was imported is named on standard error and passed over. The last line on standard output is a JSON object with what is held now (documents, versions, withdrawals) and what this run did (skipped, events, seconds)."
 }
 
 // importSummary is the last line on standard output.
@@ -56,14 +57,10 @@ func (c *importCommand) Run(ctx context.Context, io *console) (err error) {
 			err = closeErr
 		}
 	}()
-	if err := storeBlobs(ctx, in, io, archive); err != nil {
-		return err
-	}
-	report, err := c.lines(ctx, in, io, total)
-	if err != nil {
-		return err
-	}
-	if err := catchUp(ctx, in, io); err != nil {
+	report, err := c.record(ctx, in, io, archive, total)
+	tellChanged(io, report)
+	// However the import ended, what it recorded is shown.
+	if err := errors.Join(err, drain(ctx, in, io)); err != nil {
 		return err
 	}
 	held, err := importer.Count(ctx, in.log, in.codec.Registry(), report.Sources)
@@ -75,6 +72,44 @@ func (c *importCommand) Run(ctx context.Context, io *console) (err error) {
 		Skipped: report.Skipped, Events: report.Events,
 		Seconds: float64(time.Since(started).Milliseconds()) / 1000,
 	})
+}
+
+// record stores the bytes and records the lines.
+func (c *importCommand) record(ctx context.Context, in *opened, io *console, archive *os.File, total int) (importer.Report, error) {
+	if err := storeBlobs(ctx, in, io, archive); err != nil {
+		return importer.Report{}, err
+	}
+	return c.lines(ctx, in, io, total)
+}
+
+// tellChanged names the lines that say otherwise than what is recorded.
+func tellChanged(io *console, report importer.Report) {
+	if report.Changed == 0 {
+		return
+	}
+	fmt.Fprintf(io.Err, "changed: %d of the lines say otherwise than when their version was imported; what is recorded stays, publish a new version to change it\n", report.Changed)
+	for _, l := range report.First {
+		fmt.Fprintf(io.Err, "changed: %q, version %d (line %d)\n", l.Key, l.Version, l.Line)
+	}
+	if more := report.Changed - len(report.First); more > 0 {
+		fmt.Fprintf(io.Err, "changed: and %d more\n", more)
+	}
+}
+
+// drain brings the read models up to date, also where the import was stopped;
+// then only for the time that stopping may take, and the next start goes on.
+func drain(ctx context.Context, in *opened, io *console) error {
+	err := catchUp(ctx, in, io)
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer stop()
+	err = catchUp(ctx, in, io)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
 }
 
 func storeBlobs(ctx context.Context, in *opened, io *console, archive *os.File) error {

@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -167,6 +169,7 @@ func TestABadCorpusIsNamedByItsLine(t *testing.T) {
 			if code != 1 || !strings.Contains(stderr, c.says) || !strings.Contains(stderr, "line 8") {
 				t.Errorf("exit %d, said %.600s", code, stderr)
 			}
+			caughtUp(t, data)
 			// The line mended, the import goes on from what is there.
 			stdout, stderr, code := imprint(t, "import", "--data", data, "--corpus", corpus, "--blobs", blobs)
 			if code != 0 {
@@ -179,5 +182,94 @@ func TestABadCorpusIsNamedByItsLine(t *testing.T) {
 				t.Errorf("verify: exit %d\n%s", code, stdout)
 			}
 		})
+	}
+}
+
+// caughtUp wants every read model at the end of the log.
+func caughtUp(t *testing.T, data string) {
+	t.Helper()
+	err := folderFlags{Data: data}.reading(t.Context(), func(v *viewed) error {
+		head, err := v.log.Head(t.Context())
+		if err != nil {
+			return err
+		}
+		all, err := builds(t.Context(), v.views)
+		if len(all) != len(readModels()) || head.Ordinal < 2 {
+			t.Errorf("%d read models of a log of %d events", len(all), head.Ordinal)
+		}
+		for _, b := range all {
+			if b.Checkpoint.Ordinal != head.Ordinal {
+				t.Errorf("%s is at event %d of %d", b.Projection, b.Checkpoint.Ordinal, head.Ordinal)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// interrupting stops a command when it says a word.
+type interrupting struct {
+	at   string
+	stop func()
+}
+
+func (w interrupting) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), w.at) {
+		w.stop()
+	}
+	return len(b), nil
+}
+
+func TestAnImportThatIsStoppedShowsWhatItRecorded(t *testing.T) {
+	corpus, blobs, _ := writeCorpus(t, 3, 2)
+	for _, at := range []string{"contents: ", "versions: "} {
+		t.Run(at, func(t *testing.T) {
+			data := folderFlags{Data: filepath.Join(t.TempDir(), "data")}
+			// As a kill leaves it: recorded, and not shown.
+			in, err := open(t.Context(), data, options{create: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			archive, err := os.Open(blobs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := &importCommand{folderFlags: data, Corpus: corpus, Blobs: blobs}
+			_, err = c.record(t.Context(), in, &console{Out: io.Discard, Err: io.Discard}, archive, 0)
+			if err := errors.Join(err, archive.Close(), in.Close()); err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			if err := c.Run(ctx, &console{Out: io.Discard, Err: interrupting{at, stop}}); !errors.Is(err, context.Canceled) {
+				t.Errorf("the stopped import: %v", err)
+			}
+			caughtUp(t, data.Data)
+		})
+	}
+}
+
+func TestAChangedLineIsNamedOnStandardError(t *testing.T) {
+	corpus, blobs, want := writeCorpus(t, 3, 2)
+	data := filepath.Join(t.TempDir(), "data")
+	args := []string{"import", "--data", data, "--corpus", corpus, "--blobs", blobs}
+	if _, stderr, code := imprint(t, args...); code != 0 || strings.Contains(stderr, "changed") {
+		t.Fatalf("the import: exit %d\n%s", code, stderr)
+	}
+	lines, err := os.ReadFile(corpus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(corpus, bytes.Replace(lines, []byte("Reworded."), []byte("Rewritten."), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := imprint(t, args...)
+	if code != 0 || !strings.Contains(stderr, "changed: 1 of the lines") || !strings.Contains(stderr, `changed: "acme/policies/folder 0/policy-0.md", version 1 (line 1)`) {
+		t.Errorf("the changed corpus: exit %d\n%s", code, stderr)
+	}
+	if got := summary(t, stdout); got.Events != 0 || got.Skipped != want.Versions+want.Withdrawals || got.Versions != want.Versions {
+		t.Errorf("it did %+v", got)
 	}
 }

@@ -28,4 +28,11 @@
 // Bytes are stored before the events that name them. Every command has a request
 // id that follows from its line, so a second run finds its own events and adds
 // nothing; after a kill at any point the same command simply goes on.
+//
+// # What has changed at its source
+//
+// A version never changes. A line whose version is known, and which says anything
+// else than the line it was recorded from, writes nothing and is reported
+// (Changed); later versions of its document go on. The events carry the line's
+// hash for that.
 package importer

@@ -31,11 +31,24 @@ var replacedAtSource = domain.English("Its source gave its name to another docum
 
 // Report is what one run did.
 type Report struct {
-	Records int      // lines read
-	Skipped int      // lines that added nothing
-	Events  int      // events written
-	Sources []string // in the order of their first line
+	Records int       // lines read
+	Skipped int       // lines that added nothing
+	Events  int       // events written
+	Sources []string  // in the order of their first line
+	Changed int       // of those skipped: they say otherwise than what they were recorded as
+	First   []Changed // the first of them, at most maxChanged
 }
+
+// Changed is a line whose version or withdrawal was recorded before with
+// something else in it. What is recorded stays.
+type Changed struct {
+	Line    int    // from 1 on
+	Key     string // the document's, in its source
+	Version int
+}
+
+// maxChanged bounds the lines that a report names.
+const maxChanged = 10
 
 // Importer turns the lines of a corpus into commands.
 type Importer struct {
@@ -98,6 +111,10 @@ func (im *Importer) line(ctx context.Context, line []byte) error {
 	} else {
 		err = im.version(ctx, r)
 	}
+	if domain.KindOf(err) == domain.Reused {
+		im.changed(r)
+		err = nil
+	}
 	if err != nil {
 		return err
 	}
@@ -105,6 +122,14 @@ func (im *Importer) line(ctx context.Context, line []byte) error {
 		im.report.Skipped++
 	}
 	return nil
+}
+
+// changed notes a line that was recorded before as another one.
+func (im *Importer) changed(r Record) {
+	im.report.Changed++
+	if len(im.report.First) < maxChanged {
+		im.report.First = append(im.report.First, Changed{Line: im.report.Records, Key: r.Doc, Version: r.Version})
+	}
 }
 
 // arrange makes sure that the line's category and series exist.
@@ -135,21 +160,11 @@ func (im *Importer) arrange(ctx context.Context, r Record) error {
 
 func (im *Importer) version(ctx context.Context, r Record) error {
 	doc, occupant := im.ids.resolve(r)
-	if occupant != nil {
-		w, err := im.publishing.ImportWithdrawal(ctx, im.request("replaced", r.Doc, strconv.Itoa(r.Version)), handlers.ImportWithdrawal{
-			Document: occupant.id, Reason: replacedAtSource, WithdrawnAt: r.PublishedAt, Origin: origin(r),
-		})
-		if err != nil {
-			return fmt.Errorf("withdraw the document that %s replaces: %w", r.Doc, err)
-		}
-		occupant.withdrawn = true
-		im.report.Events += w.Events
-	}
 	summary := r.Summary
 	if strings.TrimSpace(summary) == "" {
 		summary = NoSummary
 	}
-	w, err := im.publishing.ImportVersion(ctx, im.request("version", r.Doc, strconv.Itoa(r.Version)), handlers.ImportVersion{
+	w, err := im.publishing.ImportVersion(ctx, im.of(r, "version"), handlers.ImportVersion{
 		Document: doc.id,
 		Details: document.Details{
 			Title:      domain.English(r.Title),
@@ -170,6 +185,19 @@ func (im *Importer) version(ctx context.Context, r Record) error {
 	}
 	doc.withdrawn = false
 	im.report.Events += w.Events
+	if occupant == nil {
+		return nil
+	}
+	// Behind the version: a changed line is refused by now, and withdraws nothing.
+	// If we die between the two, the same line goes on here.
+	w, err = im.publishing.ImportWithdrawal(ctx, im.of(r, "replaced"), handlers.ImportWithdrawal{
+		Document: occupant.id, Reason: replacedAtSource, WithdrawnAt: r.PublishedAt, Origin: origin(r),
+	})
+	if err != nil {
+		return fmt.Errorf("withdraw the document that %s replaces: %w", r.Doc, err)
+	}
+	occupant.withdrawn = true
+	im.report.Events += w.Events
 	return nil
 }
 
@@ -178,7 +206,7 @@ func (im *Importer) withdraw(ctx context.Context, r Record) error {
 	if !known {
 		return bad("doc", "it withdraws %.100q, which no line before it has published", r.Doc)
 	}
-	w, err := im.publishing.ImportWithdrawal(ctx, im.request("withdrawal", r.Doc, strconv.Itoa(r.Version)), handlers.ImportWithdrawal{
+	w, err := im.publishing.ImportWithdrawal(ctx, im.of(r, "withdrawal"), handlers.ImportWithdrawal{
 		Document: doc.id, Reason: withdrawnAtSource, WithdrawnAt: r.PublishedAt, Origin: origin(r),
 	})
 	if err != nil {
@@ -194,6 +222,14 @@ func (im *Importer) withdraw(ctx context.Context, r Record) error {
 func (im *Importer) request(parts ...string) handlers.Request {
 	id := domain.Derive(namespace, append([]string{"request"}, parts...)...)
 	return handlers.Request{ID: "import-" + id.String(), Actor: im.actor, Correlation: id}
+}
+
+// of is the request of one line. Its fingerprint is the line's, so that a line
+// that changed is told from one that is repeated.
+func (im *Importer) of(r Record, what string) handlers.Request {
+	req := im.request(what, r.Doc, strconv.Itoa(r.Version))
+	req.Fingerprint = r.fingerprint()
+	return req
 }
 
 func origin(r Record) document.Origin {

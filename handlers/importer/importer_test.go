@@ -114,6 +114,50 @@ func TestEveryOddityOfACorpus(t *testing.T) {
 	}
 }
 
+// A line that says otherwise than what was recorded from it is told, and does
+// nothing: not even withdraw the document onto which it now claims to be renamed.
+func TestAChangedLineIsToldAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	var before, after corpus
+	for _, c := range []*corpus{&before, &after} {
+		c.version("a", 1, "a1", nil)
+		c.version("b", 1, "b1", nil)
+	}
+	before.version("a", 2, "a2", nil)
+	before.withdrawal("b", 2)
+	after.version("b", 2, "a2", fields{"doc": "s/r/a", "renamed_from": "s/r/b", "summary": "Another summary."})
+	after.line(fields{"doc": "s/r/b", "version": 2, "title": "Another title", "withdrawn": true, "renamed_from": ""}, nil)
+	after.version("a", 1, "a1", fields{"published_at": "2020-01-02T04:04:05+01:00"}) // the same moment
+	before.store(w)
+	after.store(w)
+	w.run(before.String())
+	events := len(w.events())
+	report := w.run(strings.Join(after.lines[:3], "\n") + "\n")
+	want := []importer.Changed{{Line: 3, Key: "s/r/a", Version: 2}}
+	if report.Changed != 1 || !slices.Equal(report.First, want) || report.Skipped != 3 || report.Events != 0 || len(w.events()) != events {
+		t.Errorf("a changed rename: %+v, %d events more", report, len(w.events())-events)
+	}
+	lines := []string{after.lines[4], after.lines[1], after.lines[3]}
+	report = w.run(strings.Join(lines, "\n") + "\n")
+	if want := []importer.Changed{{Line: 3, Key: "s/r/b", Version: 2}}; !slices.Equal(report.First, want) || report.Events != 0 {
+		t.Errorf("a changed withdrawal, and a time written otherwise: %+v", report)
+	}
+	var many corpus
+	for i := range 20 {
+		many.version("a", 1, "a1", fields{"summary": strings.Repeat("!", i+1)})
+	}
+	if report := w.run(many.String()); report.Changed != 20 || len(report.First) != 10 {
+		t.Errorf("of 20 changed lines %d are counted and %d named", report.Changed, len(report.First))
+	}
+	var next corpus
+	next.version("a", 1, "a1", fields{"summary": "Changed."})
+	next.version("a", 3, "a3", nil)
+	next.store(w)
+	if report := w.run(next.String()); report.Changed != 1 || report.Events == 0 {
+		t.Errorf("a new version behind a changed line: %+v", report)
+	}
+}
+
 // plain is what must be equal in two imports: all but times and salts.
 type plain struct {
 	Stream   event.Stream

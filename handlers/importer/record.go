@@ -3,7 +3,10 @@ package importer
 // Here: one line of the corpus, and what is refused about it.
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -72,6 +75,19 @@ func ParseRecord(line []byte) (Record, error) {
 		return Record{}, err
 	}
 	return r, nil
+}
+
+// fingerprint is the SHA-256 of what the line says, in hexadecimal, however it is
+// written. It stands in the log: a field that is added to Record must be left out
+// of the text where it is empty, or every line of old would count as changed.
+func (r Record) fingerprint() string {
+	r.PublishedAt = r.PublishedAt.UTC()
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Errorf("encode a record: %w", err)) // its year was read from JSON: cannot happen
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // checkKey refuses a key that is no clean relative path: it becomes file names
