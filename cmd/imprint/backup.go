@@ -35,7 +35,7 @@ import (
 
 type backupCommand struct {
 	Data string `required:"" env:"IMPRINT_DATA" placeholder:"DIR" help:"The data folder."`
-	To   string `required:"" placeholder:"DIR" help:"The folder to make; it must not exist yet."`
+	To   string `required:"" env:"IMPRINT_BACKUP_TO" placeholder:"DIR" help:"The folder to make; it must not exist yet."`
 }
 
 // Help is shown by imprint backup --help.

@@ -17,7 +17,7 @@ import (
 )
 
 type demoCommand struct {
-	Listen string `env:"IMPRINT_LISTEN" default:"${listen}" help:"The address to listen on. In the demo a visitor may be anybody: keep it on this machine."`
+	Listen string `env:"IMPRINT_LISTEN" default:"${listen}" placeholder:"ADDR" help:"The address to listen on. In the demo a visitor may be anybody: keep it on this machine."`
 	Data   string `env:"IMPRINT_DATA" placeholder:"DIR" help:"Keep the demo's data in this new folder. Default: a temporary one that is removed at the end."`
 }
 

@@ -83,7 +83,7 @@ func (c *digestDue) Run(ctx context.Context, io *console) error {
 type digestPreview struct {
 	digestFlags
 	Person string `arg:"" help:"The person's id."`
-	HTML   bool   `help:"The HTML part instead of the text."`
+	HTML   bool   `env:"IMPRINT_PREVIEW_HTML" help:"The HTML part instead of the text."`
 }
 
 func (c *digestPreview) Run(ctx context.Context, io *console) error {

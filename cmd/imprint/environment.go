@@ -19,18 +19,14 @@ var ignoredSettings = []string{"IMPRINT_TEST_", "IMPRINT_CORPUS"}
 // checkEnvironment refuses a setting that no command knows: a misspelt one would
 // otherwise be ignored in silence.
 func checkEnvironment(app *kong.Application, environ []string) error {
-	var known []string
-	err := kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok {
-			known = append(known, flag.Envs...)
-		}
-		return next(nil)
-	})
+	all, err := settings(app)
 	if err != nil {
 		return err
 	}
-	slices.Sort(known)
-	known = slices.Compact(known)
+	known := make([]string, len(all))
+	for i, s := range all {
+		known[i] = s.variable
+	}
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
 		if !strings.HasPrefix(name, environmentPrefix) || slices.Contains(known, name) {

@@ -17,8 +17,8 @@ import (
 
 type importCommand struct {
 	folderFlags
-	Corpus string `required:"" placeholder:"FILE" help:"corpus.jsonl: one published version a line."`
-	Blobs  string `required:"" placeholder:"FILE" help:"blobs.tar.gz: the contents by their SHA-256."`
+	Corpus string `required:"" env:"IMPRINT_IMPORT_CORPUS" placeholder:"FILE" help:"corpus.jsonl: one published version a line."`
+	Blobs  string `required:"" env:"IMPRINT_IMPORT_BLOBS" placeholder:"FILE" help:"blobs.tar.gz: the contents by their SHA-256."`
 }
 
 // Help is shown by imprint import --help.

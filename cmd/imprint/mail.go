@@ -13,14 +13,14 @@ import (
 // portalFlags say how the portal is called and where it stands: what mails say
 // and where their links lead.
 type portalFlags struct {
-	PortalName string `env:"IMPRINT_PORTAL_NAME" default:"Imprint" help:"The portal's name, in mails and pages."`
+	PortalName string `env:"IMPRINT_PORTAL_NAME" default:"Imprint" placeholder:"NAME" help:"The portal's name, in mails and pages."`
 	PortalURL  string `env:"IMPRINT_PORTAL_URL" placeholder:"URL" help:"Where readers reach the portal. Default: http:// and the listening address."`
 }
 
 // mailFlags say how digests leave.
 type mailFlags struct {
 	Mail        string `env:"IMPRINT_MAIL" default:"dir" placeholder:"dir|smtp://…" help:"Where digests go: dir (files in the data folder's mail/), or smtp://[user:password@]host:port[?tls=starttls|implicit|none]. A password belongs in the environment."`
-	MailFrom    string `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" help:"The sender of digests."`
+	MailFrom    string `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" placeholder:"ADDRESS" help:"The sender of digests."`
 	MailBounces string `env:"IMPRINT_MAIL_BOUNCES" placeholder:"ADDRESS" help:"Where mail servers report failures. Default: the sender."`
 }
 
@@ -37,7 +37,7 @@ const keepMails = "dir"
 
 // graceFlag is how long a mistake can be withdrawn unmailed.
 type graceFlag struct {
-	Grace time.Duration `env:"IMPRINT_GRACE" default:"10m" help:"The time between publishing and the release of its notice; urgent versions have none."`
+	Grace time.Duration `env:"IMPRINT_GRACE" default:"10m" placeholder:"DURATION" help:"The time between publishing and the release of its notice, such as 90s, 10m or 2h; urgent versions have none."`
 }
 
 // mailing is the digest worker with what it sends by.

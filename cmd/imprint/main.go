@@ -60,9 +60,11 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	exit := -1
 	parser, err := kong.New(&c,
 		kong.Name("imprint"),
-		kong.Description("Imprint publishes documents that people must be able to rely on: it keeps every version for ever, tells readers what changed, and answers what was published when.\n\nEvery flag can be set by the environment variable named beside it. Try: imprint demo"),
+		kong.Description("Imprint publishes documents that people must be able to rely on: it keeps every version for ever, tells readers what changed, and answers what was published when.\n\nTry: imprint demo"),
 		kong.Writers(stdout, stderr),
 		kong.ShortUsageOnError(),
+		kong.ValueFormatter(describe),
+		kong.Help(helpPage),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"listen": defaultListen},
 		kong.Exit(func(code int) { exit = code }),

@@ -12,7 +12,7 @@ import (
 type projectionsRebuild struct {
 	folderFlags
 	Model  string `arg:"" optional:"" help:"One read model; all where none is named."`
-	Switch bool   `help:"Switch to the new generation at once."`
+	Switch bool   `env:"IMPRINT_REBUILD_SWITCH" help:"Switch to the new generation at once."`
 }
 
 func (c *projectionsRebuild) Run(ctx context.Context, io *console) error {

@@ -26,7 +26,7 @@ import (
 
 type restoreCommand struct {
 	folderFlags
-	From string `required:"" placeholder:"DIR" help:"The backup's folder."`
+	From string `required:"" env:"IMPRINT_RESTORE_FROM" placeholder:"DIR" help:"The backup's folder."`
 }
 
 // Help is shown by imprint restore --help.

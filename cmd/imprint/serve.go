@@ -39,9 +39,9 @@ type serveCommand struct {
 	portalFlags
 	mailFlags
 	graceFlag
-	Listen    string `env:"IMPRINT_LISTEN" default:"${listen}" help:"The address to listen on."`
-	MaxUpload int64  `env:"IMPRINT_MAX_UPLOAD" default:"104857600" placeholder:"BYTES" help:"The largest file that may be published, in bytes."`
-	Name      string `env:"IMPRINT_NAME" default:"imprint" help:"The name of a new installation; it stands in its log for ever."`
+	Listen    string `env:"IMPRINT_LISTEN" default:"${listen}" placeholder:"ADDR" help:"The address to listen on."`
+	MaxUpload int64  `env:"IMPRINT_MAX_UPLOAD" default:"104857600" placeholder:"BYTES" help:"The largest file that may be published, in bytes; 104857600 are 100 MiB."`
+	Name      string `env:"IMPRINT_NAME" default:"imprint" placeholder:"NAME" help:"The name of a new installation; it stands in its log for ever."`
 }
 
 // Help is shown by imprint serve --help.

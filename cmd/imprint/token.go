@@ -59,9 +59,9 @@ func tokensOf(ctx context.Context, flags folderFlags, o options) (control.Tokens
 
 type tokenIssue struct {
 	folderFlags
-	Person string `required:"" placeholder:"NAME" help:"Whom it is for; the person joins if not known yet. The name is kept sealed."`
-	Role   string `required:"" placeholder:"ROLE" help:"What it may do: reader, publisher, auditor or administrator."`
-	Days   int    `default:"90" help:"How many days it holds, 1 to 366."`
+	Person string `required:"" env:"IMPRINT_TOKEN_PERSON" placeholder:"NAME" help:"Whom it is for; the person joins if not known yet. The name is kept sealed."`
+	Role   string `required:"" env:"IMPRINT_TOKEN_ROLE" placeholder:"ROLE" help:"What it may do: reader, publisher, auditor or administrator."`
+	Days   int    `env:"IMPRINT_TOKEN_DAYS" default:"90" placeholder:"DAYS" help:"How many days it holds, 1 to 366."`
 }
 
 func (c *tokenIssue) Run(ctx context.Context, io *console) (err error) {
