@@ -109,30 +109,33 @@ func (c *demoCommand) greet(out io.Writer, story sample.Sample, s *site, took ti
 %s is up after %.1f s, with sixty days of history.
 
   Pages     %s
-  Library   %s/library     (choose %q at the top of the page)
-  Mails     %s/mails
+  Library   %s/library     (sign in as %q: nothing is asked)
+  Mails     %s/mails       (%q sees the mails to that address, %q everybody's)
   API docs  %s/docs
 
 Search, as anybody:
 
   curl '%s/api/v1/documents?q=iso27001&category=iso-iec'
 
-Publish a version, as %s; its mail is on the page of mails a moment later:
+Publish a version, as %s. %s keeps the document, and finds the mail under Mails a moment later:
 
   curl -X POST '%s/api/v1/documents/%s/versions' \
     -H 'Imprint-Person: %s' -H 'If-Match: "%d"' -H "Idempotency-Key: $(date +%%s)" \
-    -F 'document={"major": true, "summary": {"en": "Bridge letter added for the fourth quarter."}};type=application/json' \
-    -F 'file=@README.md;type=text/markdown'
+    -F 'document={"major": true, "summary": {"en": %q}};type=application/json' \
+    -F 'file=Nothing has changed since the last report.;filename=bridge-letter.md;type=text/markdown'
 
 Who published what, when, as the auditor sees it:
 
   curl '%s/api/v1/documents/%s/events' -H 'Imprint-Person: %s'
 
 Stop it with Ctrl-C.
-`, demoName, took.Seconds(), url, url, reader.Name, url, url, url,
-		publisher.Name, url, documentOf(doc.key), publisher.Key, doc.version,
+`, demoName, took.Seconds(), url, url, reader.Name, url, reader.Name, publisher.Name, url, url,
+		publisher.Name, reader.Name, url, documentOf(doc.key), publisher.Key, doc.version, demoSummary,
 		url, documentOf(doc.key), c.auditor(story))
 }
+
+// demoSummary is of the version that the printed curl line publishes.
+const demoSummary = "Bridge letter added for the fourth quarter."
 
 // shown is the document that the curl lines are about.
 type shown struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,7 +20,7 @@ import (
 	"imprint/cmd/imprint/sample"
 )
 
-// published is the curl line that the demo prints, as a regular expression.
+// curlLine is the curl line that the demo prints, as a regular expression.
 var curlLine = regexp.MustCompile(`curl -X POST '(http[^']+)/api/v1/documents/([^/]+)/versions'[^$]+Imprint-Person: (\w+)' -H 'If-Match: ("\d+")'`)
 
 func TestTheDemoShowsTheWholeWay(t *testing.T) {
@@ -62,6 +64,82 @@ func TestTheDemoShowsTheWholeWay(t *testing.T) {
 	nothingPersonal(t, data)
 	if stdout, stderr, code := imprint(t, "projections", "verify", "--data", data); code != 0 {
 		t.Errorf("verify: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// printed are the commands that the demo prints, in their order.
+var printed = regexp.MustCompile(`(?m)^  (curl (?:.*\\\n)*.*)$`)
+
+// shell runs a printed command as a newcomer would, in a folder of no meaning.
+func shell(t *testing.T, command string) string {
+	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatal("the demo prints commands for curl, and there is none; install it, or run make tools")
+	}
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	cmd := exec.CommandContext(ctx, "sh", "-c", strings.Replace(command, "curl ", "curl -sS --fail-with-body ", 1))
+	cmd.Dir = t.TempDir()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s\n%v: %s", command, err, out)
+	}
+	return string(out)
+}
+
+func TestWhatTheDemoPrintsWorks(t *testing.T) {
+	s := start(t, "demo", "--listen", "127.0.0.1:0")
+	s.eventually("/healthz", func(int, string) bool { return strings.Contains(s.output(), "Ctrl-C") })
+	said := s.output()
+	lines := printed.FindAllStringSubmatch(said, -1)
+	if len(lines) != 3 || strings.Count(said, "curl ") != 3 {
+		t.Fatalf("the demo prints %d commands:\n%s", len(lines), said)
+	}
+	search, publish, audit := lines[0][1], lines[1][1], lines[2][1]
+
+	// Who is named sees what is promised.
+	story, err := sample.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`/mails +\("([^"]+)" sees .*, "([^"]+)" everybody's\)`).FindStringSubmatch(said)
+	if named == nil {
+		t.Fatalf("it is not said whose mails are seen by whom:\n%s", said)
+	}
+	person := map[string]sample.Person{}
+	for _, p := range story.People {
+		person[p.Name] = p
+	}
+	reader, all := person[named[1]], person[named[2]]
+	for _, page := range []string{"/", "/docs", "/library", "/mails"} {
+		if status, body := s.get(page, "Imprint-Person", reader.Key); status != http.StatusOK {
+			t.Errorf("%s as %s: %d\n%s", page, reader.Key, status, body)
+		}
+	}
+	before := map[string]int{} // how many mails to the reader each of them sees
+	for _, who := range []string{reader.Key, all.Key} {
+		_, body := s.get("/mails", "Imprint-Person", who)
+		if before[who] = strings.Count(body, reader.Address); before[who] == 0 {
+			t.Errorf("%s sees no mail to %s", who, reader.Address)
+		}
+	}
+
+	if found := shell(t, search); !strings.Contains(found, "27001") {
+		t.Errorf("the search finds\n%s", found)
+	}
+	if done := shell(t, publish); !strings.Contains(done, "waitToken") {
+		t.Errorf("publishing answers\n%s", done)
+	}
+	for who, seen := range before {
+		s.eventually("/mails", func(_ int, body string) bool { return strings.Count(body, reader.Address) > seen }, "Imprint-Person", who)
+	}
+	asked := regexp.MustCompile(`(/api[^']+)' -H 'Imprint-Person: (\w+)'`).FindStringSubmatch(audit)
+	if asked == nil {
+		t.Fatalf("the auditor's command names nobody: %s", audit)
+	}
+	s.eventually(asked[1], func(_ int, body string) bool { return strings.Contains(body, demoSummary) }, "Imprint-Person", asked[2])
+	if history := shell(t, audit); !strings.Contains(history, demoSummary) {
+		t.Errorf("the auditor sees\n%s", history)
 	}
 }
 
