@@ -21,7 +21,7 @@ import (
 // /readyz is red until it is fed again.
 func TestReadyIsRedWhileAReadModelHasTrouble(t *testing.T) {
 	h := newHouse(t)
-	answers := httptest.NewServer(http.HandlerFunc((&site{opened: h.in}).ready))
+	answers := httptest.NewServer((&site{opened: h.in}).ready(h.digests.Service, h.reactions))
 	defer answers.Close()
 	probe := &server{t: t, url: answers.URL}
 	want := func(status int, says string) {
