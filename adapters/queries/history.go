@@ -39,12 +39,14 @@ func NewHistory(db Database) *History {
 }
 
 // Events walks one index: that of the filter's document, series, person, actor
-// or type, each followed by the ordinal, or the primary key.
+// or type, each followed by the ordinal, or the primary key. Log times are turned
+// into ordinals first, so that they choose no index of their own and no sorting.
 func (h *History) Events(ctx context.Context, f history.EventFilter, p catalog.Page) (l history.EventListing, err error) {
 	size, err := limit(p)
 	if err != nil {
 		return l, err
 	}
+	f.Since, f.Before = f.Since.UTC(), f.Before.UTC() // one list, whatever the zone
 	list := listOf("events", f)
 	after, _, err := parseCursor(p.After, list)
 	if err != nil {
@@ -57,6 +59,10 @@ func (h *History) Events(ctx context.Context, f history.EventFilter, p catalog.P
 	conditions = append(conditions, where(`ordinal > ?`, after.number))
 	err = h.db.Snapshot(ctx, func(q Querier) (err error) {
 		if l.Reflects, err = reflects(ctx, q, h.projection); err != nil {
+			return err
+		}
+		conditions, err := h.recordedWithin(ctx, q, conditions, f)
+		if err != nil {
 			return err
 		}
 		st := new(statement).add(`SELECT ordinal, event, type, schema_version, stream, revision, time, log_time, actor, document, series, person, version, commitment, data FROM `+h.events+` WHERE `).
@@ -103,6 +109,33 @@ func (h *History) conditions(f history.EventFilter) ([]condition, error) {
 	}
 	if f.To > 0 {
 		all = append(all, where(`ordinal < ?`, f.To))
+	}
+	return all, nil
+}
+
+// recordedWithin adds the bounds of log time, as ordinals.
+func (h *History) recordedWithin(ctx context.Context, q Querier, all []condition, f history.EventFilter) ([]condition, error) {
+	for _, bound := range []struct {
+		at   time.Time
+		text string
+		none condition // where no event is that late
+	}{{f.Since, `ordinal >= ?`, where(`1 = 0`)}, {f.Before, `ordinal < ?`, where(`1 = 1`)}} {
+		if bound.at.IsZero() {
+			continue
+		}
+		added := bound.none
+		// SEARCH USING COVERING INDEX (log_time>?): one entry.
+		st := new(statement).add(`SELECT ordinal FROM `+h.events+` WHERE log_time >= ? ORDER BY log_time, ordinal LIMIT 1`, projections.Micros(bound.at))
+		err := st.each(ctx, q, func(scan func(...any) error) error {
+			var ordinal int64
+			err := scan(&ordinal)
+			added = where(bound.text, ordinal)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, added)
 	}
 	return all, nil
 }

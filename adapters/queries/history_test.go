@@ -60,6 +60,11 @@ func TestEveryEventStandsOnceAsRecorded(t *testing.T) {
 		"no actor":    {history.EventFilter{Actor: "nobody"}, "[]"},
 		"type":        {history.EventFilter{Types: []string{"DocumentVersioned", "SeriesOpened", "SeriesOpened"}}, "[1 4]"},
 		"range":       {history.EventFilter{From: 2, To: 5}, "[2 3 4]"},
+		"since":       {history.EventFilter{Since: c.events[3].at}, "[4 5 6]"},
+		"before":      {history.EventFilter{Before: c.events[3].at}, "[1 2 3]"},
+		"between":     {history.EventFilter{Since: c.events[1].at.Add(-time.Microsecond), Before: c.events[4].at.In(time.FixedZone("", 3600))}, "[2 3 4]"},
+		"too late":    {history.EventFilter{Since: c.events[5].at.Add(time.Microsecond)}, "[]"},
+		"all times":   {history.EventFilter{Document: id, Before: c.events[5].at.AddDate(1, 0, 0), From: 3}, "[3 4 6]"},
 		"in all ways": {history.EventFilter{Document: id, Series: line, Person: someone, From: 2}, "[3]"},
 	} {
 		var got []int64

@@ -62,6 +62,22 @@ func TestHistoryForAuditors(t *testing.T) {
 		w.asks(403, "rita", "GET", "/api/v1/events", nil)
 		w.asks(401, "", "GET", "/api/v1/events", nil)
 	})
+	run("filterable by time; as CSV and JSON Lines, which say the ordinal that they reflect", func(w *world) {
+		id := w.publish("Report", nil)
+		w.pass(day)
+		w.version(id, 1, "Second", nil)
+		same(w, "on the first day", w.happened("document="+id.String()+"&to=2027-03-01"), []string{"DocumentPublished"})
+		same(w, "after it", w.happened("document="+id.String()+"&type=DocumentVersioned&from=2027-03-02"), []string{"DocumentVersioned"})
+		reflects := fmt.Sprint(w.document("", id).Reflects)
+		for format, events := range map[string]string{"csv": "DocumentPublished,1", "jsonl": `"type":"DocumentPublished","schema":1`} {
+			file := w.asks(200, "anton", "GET", "/api/v1/history?to=2027-03-01&document="+id.String()+"&format="+format, nil)
+			if !bytes.Contains(file.body, []byte(events)) || bytes.Contains(file.body, []byte("DocumentVersioned")) {
+				w.t.Errorf("%s: %s", format, file.body)
+			}
+			equal(w, "reflects", file.header.Get("Reflects"), reflects)
+			w.asks(403, "rita", "GET", "/api/v1/history?format="+format, nil)
+		}
+	})
 	run("as of any moment, by the order of recording, never changing; published by is another", func(w *world) {
 		id := w.publish("Report", nil)
 		w.asks(200, "paula", "POST", at(id, "versions", 1, "corrections"), object{"publishedAt": start.AddDate(-1, 0, 0)})

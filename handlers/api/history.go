@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
+	"imprint/domain"
 	"imprint/handlers/web"
 	"imprint/projections/history"
 )
@@ -50,13 +52,25 @@ type documentEventsInput struct {
 type eventsInput struct {
 	Waiting
 	Paged
+	Filtered
+}
+
+type exportInput struct {
+	Waiting
+	Filtered
+	Format string `query:"format" enum:"csv,jsonl" doc:"The form; without it the header Accept chooses, and JSON Lines is the default."`
+	Accept string `header:"Accept" doc:"text/csv or application/jsonl."`
+}
+
+// Filtered is embedded by the questions about all events.
+type Filtered struct {
 	Document uuid.UUID `query:"document" format:"uuid"`
 	Series   uuid.UUID `query:"series" format:"uuid"`
 	Person   uuid.UUID `query:"person" format:"uuid" doc:"Whom it is about."`
 	Actor    string    `query:"actor" doc:"A person's id, system or operator."`
 	Types    []string  `query:"type,explode" doc:"Given several times: any of them."`
-	From     int64     `query:"from" minimum:"1" doc:"The first ordinal."`
-	To       int64     `query:"to" minimum:"1" doc:"The ordinal before which it ends."`
+	From     string    `query:"from" doc:"The first ordinal; or recorded at or after this date (UTC) or time (RFC 3339), by the log's time." example:"2026-01-31"`
+	To       string    `query:"to" doc:"The ordinal before which it ends; or recorded on or before this date (UTC), or before this time." example:"2026-02-28"`
 }
 
 func (a *api) history() {
@@ -64,6 +78,7 @@ func (a *api) history() {
 		summary: "What happened to a document", text: "Auditors also see who did it, and the events' data."}, a.documentEvents)
 	register(a, operation{method: http.MethodGet, path: "/events", id: "events", tag: "History",
 		summary: "Everything that happened, for auditors"}, a.events)
+	a.exports()
 }
 
 func (a *api) documentEvents(ctx context.Context, in *documentEventsInput) (*answer[Events], error) {
@@ -74,9 +89,33 @@ func (a *api) documentEvents(ctx context.Context, in *documentEventsInput) (*ans
 }
 
 func (a *api) events(ctx context.Context, in *eventsInput) (*answer[Events], error) {
-	return a.eventsOf(ctx, history.EventFilter{
-		Document: in.Document, Series: in.Series, Person: in.Person, Actor: in.Actor, Types: in.Types, From: in.From, To: in.To,
-	}, in.Paged)
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	return a.eventsOf(ctx, f, in.Paged)
+}
+
+// filter reads the bounds, which are ordinals or times.
+func (in Filtered) filter() (f history.EventFilter, err error) {
+	f = history.EventFilter{Document: in.Document, Series: in.Series, Person: in.Person, Actor: in.Actor, Types: in.Types}
+	if f.From, f.Since, err = bound("from", in.From, startOfDay); err != nil {
+		return f, err
+	}
+	f.To, f.Before, err = bound("to", in.To, nextDay)
+	return f, err
+}
+
+// bound reads an ordinal, a date or a time.
+func bound(field, s string, day func(time.Time) time.Time) (ordinal int64, at time.Time, err error) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		if n < 1 {
+			return 0, at, domain.Refuse(domain.Invalid, "bad-ordinal", "%s is %d; ordinals begin with 1", field, n).In(field)
+		}
+		return n, at, nil
+	}
+	at, err = moment(field, s, day)
+	return 0, at, err
 }
 
 func (a *api) eventsOf(ctx context.Context, f history.EventFilter, p Paged) (*answer[Events], error) {

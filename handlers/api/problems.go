@@ -65,6 +65,8 @@ func explanations() map[string]string {
 		"bad-if-match":       "If-Match carries the number of one version in quotes.",
 		"unknown-part":       "A form has one part with the description and parts with files.",
 		"broken-upload":      "The sender went away before the end of the file. Nothing of it was kept.",
+		"broken-request":     "The sender went away before the end of the request, or was too slow. Nothing of it was done.",
+		"not-acceptable":     "The header Accept asks for a form that there is none of; the detail names those there are.",
 		"bad-media-type":     "A media type has the form type/subtype.",
 		"file-name-too-long": "A file's name has at most 200 bytes.",
 		"too-many-files":     "A version has at most 20 files.",

@@ -43,6 +43,7 @@ func Routes() []Route {
 		{get, document + "/events", Everyone},
 		{get, prefix + "/catalog", Everyone},
 		{get, prefix + "/events", Auditors},
+		{get, prefix + "/history", Auditors},
 
 		{post, prefix + "/contents", Publishers},
 		{post, prefix + "/documents", Publishers},

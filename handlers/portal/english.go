@@ -101,6 +101,8 @@ var english = words{
 	"event.DocumentReinstated": "Reinstated", "event.LibrarySaved": "Saved to a library", "event.LibraryRemoved": "Removed from a library",
 	"event.SeriesUpdated": "Series updated", "event.NoticeReleased": "Notice released",
 
+	"export": "The same as a file:", "export.all": "The whole history as a file:", "export.csv": "CSV", "export.jsonl": "JSON Lines",
+
 	"as-of.title": "Look back", "as-of.lead": "See the catalog, or one document, as it was. The answer for a recorded moment never changes.",
 	"as-of.day": "At the end of the day", "as-of.ordinal": "or at no. in the log", "as-of.by": "Order", "as-of.document": "Document id, if only one",
 	"as-of.recorded": "as recorded here", "as-of.published": "by the publication dates claimed", "as-of.show": "Show",

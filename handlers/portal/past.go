@@ -25,6 +25,7 @@ type historyView struct {
 	Events      []happened
 	First, Next string
 	Whole       bool // with everything that is recorded, for auditors
+	Exports     []link // the same as files, for auditors
 	AsOf        string
 	Reflects    int64
 }
@@ -68,6 +69,9 @@ func (p *portal) history(v *visit) error {
 		AsOf: "/as-of?" + url.Values{"document": {d.ID.String()}}.Encode(), Reflects: found.Reflects,
 	}
 	view.First, view.Next = v.paging(after, found.Next)
+	if whole {
+		view.Exports = v.exports(url.Values{"document": {d.ID.String()}})
+	}
 	for _, e := range found.Events {
 		shown := happened{Ordinal: e.Ordinal, What: p.words.event(e.Type), Type: e.Type, Version: e.Version, Time: v.at(e.Time)}
 		if whole {
@@ -76,6 +80,15 @@ func (p *portal) history(v *visit) error {
 		view.Events = append(view.Events, shown)
 	}
 	return v.show(http.StatusOK, "history", "documents", p.words.text("history.title", view.Document.Name.String()), view)
+}
+
+// exports are the addresses of the history as a file, in each form.
+func (v *visit) exports(filter url.Values) (all []link) {
+	for _, format := range []string{"csv", "jsonl"} {
+		filter.Set("format", format)
+		all = append(all, link{Href: "/api/v1/history?" + filter.Encode(), Name: phrase{Parts: []part{{Text: v.portal.words.text("export." + format)}}}})
+	}
+	return all
 }
 
 // event names a type of event; one without a name of its own keeps the log's.
@@ -104,6 +117,7 @@ type asOfView struct {
 	Catalog                    *catalogView
 	Past                       *documentView
 	Problem                    string
+	Exports                    []link // the whole history as files, for auditors
 }
 
 type catalogView struct {
@@ -134,6 +148,9 @@ func (p *portal) asOf(v *visit) error {
 }
 
 func (v *visit) showAsOf(status int, view asOfView) error {
+	if v.reader.Role.MayAudit() {
+		view.Exports = v.exports(url.Values{})
+	}
 	return v.show(status, "as-of", "as-of", v.portal.words.text("as-of.title"), view)
 }
 

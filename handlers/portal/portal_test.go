@@ -38,6 +38,19 @@ func TestHomeShowsTheGroupsAndWhatIsNew(t *testing.T) {
 	}
 }
 
+func TestTheHistoryIsOfferedAsAFileToAuditors(t *testing.T) {
+	w := newWorld(t)
+	id := w.titled("Report")
+	for path, want := range map[string]string{"/history/" + id.String(): "document=" + id.String() + "&format=csv", "/as-of": "format=csv"} {
+		if got := w.shown(ada, path).links()["CSV"]; got != "/api/v1/history?"+want {
+			t.Errorf("%s offers the auditor %q", path, got)
+		}
+		if got, offered := w.shown(rosa, path).links()["CSV"]; offered {
+			t.Errorf("%s offers a reader %q", path, got)
+		}
+	}
+}
+
 func TestADocumentShowsItsVersions(t *testing.T) {
 	w := newWorld(t)
 	line := w.series("Yearly reports")
@@ -176,7 +189,7 @@ func TestPagesAreSound(t *testing.T) {
 			}
 			w.sound(name, p)
 			for text, to := range p.links() {
-				if led[to] || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "/docs") {
+				if led[to] || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "/docs") || strings.HasPrefix(to, "/api/") { // not of the pages
 					continue
 				}
 				led[to] = true

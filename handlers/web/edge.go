@@ -78,6 +78,9 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 }
 
 func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, next http.Handler) {
+	if r.Body != nil {
+		r.Body = incoming{r.Body}
+	}
 	if err := e.protection.Check(r); err != nil {
 		WriteProblem(w, r, Refuse(http.StatusForbidden, "cross-origin", "a page of another site sent this request in your name; it was refused. Open this site itself and try again"))
 		return

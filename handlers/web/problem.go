@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -121,14 +122,16 @@ func Explain(ctx context.Context, err error) *Problem {
 	case errors.As(err, &large):
 		p.Status, p.Code = http.StatusRequestEntityTooLarge, "body-too-large"
 		p.Detail = fmt.Sprintf("the request has more than the %d bytes allowed here; send less", large.Limit)
+	case left(ctx, err):
+		p.Status, p.Code, p.Detail = http.StatusBadRequest, "broken-request", "the request broke off before its end; send it again"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		p.Status, p.Code, p.Detail = http.StatusServiceUnavailable, "gave-up", "the request took too long and was given up; send it again"
 	default:
 		p.Status, p.Code = http.StatusInternalServerError, "internal"
 		p.Detail = "something failed on our side; send the request again, and if it keeps failing, tell us the instance"
 	}
-	if p.Status >= http.StatusInternalServerError {
-		logger(ctx).ErrorContext(ctx, "request failed", "code", p.Code, "cause", err)
+	if p.Status >= http.StatusInternalServerError || left(ctx, err) {
+		tell(ctx, "request failed", err, "code", p.Code)
 	}
 	switch p.Status {
 	case http.StatusUnauthorized:
@@ -161,6 +164,23 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(append(body, '\n')) // the client may be gone
 	}
+}
+
+// BreakOff ends an answer that has begun and cannot be finished: the connection
+// must not look like a whole one. It does not return.
+func BreakOff(ctx context.Context, err error) {
+	tell(ctx, "answer broken off", err)
+	panic(http.ErrAbortHandler)
+}
+
+// tell writes the cause of a failure down: as an error where it is ours, and as
+// information where the client went away.
+func tell(ctx context.Context, message string, err error, more ...any) {
+	level := slog.LevelError
+	if left(ctx, err) {
+		level, message = slog.LevelInfo, "the client went away"
+	}
+	logger(ctx).Log(ctx, level, message, append(more, "cause", err)...)
 }
 
 // Absent is the one answer for what is not there and for what is hidden.

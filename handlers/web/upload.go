@@ -85,7 +85,8 @@ func (u Uploads) Refer(ctx context.Context, f document.File) (document.File, err
 
 // broken words what goes wrong when the sender goes away.
 func broken(name string, err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, http.ErrBodyReadAfterClose) {
+	var g *gone
+	if errors.As(err, &g) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, http.ErrBodyReadAfterClose) {
 		return domain.Refuse(domain.Invalid, "broken-upload", "the bytes of %q broke off; send the file again", name).In("files").Because(err)
 	}
 	return err

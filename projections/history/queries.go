@@ -51,6 +51,9 @@ type EventFilter struct {
 	Actor    string
 	Types    []string
 	From, To int64 // ordinals, [From, To)
+	// Since and Before bound the log time, [Since, Before). Log times never go back
+	// in the order of recording, so they are bounds of ordinals too.
+	Since, Before time.Time
 }
 
 // EventListing is one page of events.
