@@ -50,7 +50,7 @@ func NewCatalog(db Database, search Search) *Catalog {
 // visible is access.MaySee in SQL, over a column that holds the audience's kind.
 // A test holds the two against each other.
 func visible(r access.Reader, column string) condition {
-	return where(fmt.Sprintf(`%s = ? OR %s = ? AND CAST(? AS bigint) = 1`, column, column), string(access.Everyone), string(access.SignedIn), truth(r.SignedIn()))
+	return where(fmt.Sprintf(`%s = ? OR %s = ? AND CAST(? AS bigint) = 1`, column, column), string(access.Everyone), string(access.SignedIn), truth(access.MaySee(r, access.Audience{Kind: access.SignedIn})))
 }
 
 func truth(b bool) int64 {

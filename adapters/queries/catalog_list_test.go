@@ -170,7 +170,7 @@ func TestVisibleIsMaySee(t *testing.T) {
 		}
 		id := uuid.Must(uuid.NewV7())
 		w.happen(document.Stream(id), published(id, doc{title: "T", audience: kind}))
-		for _, r := range []access.Reader{anonymous, member, publisher, {Role: access.Administrator}} {
+		for _, r := range []access.Reader{anonymous, member, publisher, {Role: access.Administrator}, {Person: "p3", Role: access.Administrator, Unsure: true}} {
 			_, err := w.catalog.Document(t.Context(), r, id)
 			if shown, may := err == nil, access.MaySee(r, access.Audience{Kind: kind}); shown != may {
 				rt.Fatalf("audience %q, reader %+v: shown %t, may see %t (%v)", kind, r, shown, may, err)

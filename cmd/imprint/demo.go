@@ -57,7 +57,7 @@ func (c *demoCommand) Run(ctx context.Context, io *console) (err error) {
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	site := &site{
-		opened: in, grace: 0,
+		opened: in, grace: 0, lag: web.DefaultLag,
 		portal: portalFlags{PortalName: demoName, PortalURL: "http://" + listener.Addr().String()},
 		mail:   mailFlags{Mail: keepMails, MailFrom: demoName + " <digest@halden.example>"},
 	}

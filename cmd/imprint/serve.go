@@ -16,6 +16,7 @@ import (
 	"imprint/adapters/cron"
 	"imprint/domain"
 	"imprint/domain/access"
+	"imprint/domain/event"
 	"imprint/handlers"
 	"imprint/handlers/api"
 	"imprint/handlers/control"
@@ -23,6 +24,8 @@ import (
 	"imprint/handlers/portal"
 	"imprint/handlers/reactions"
 	"imprint/handlers/web"
+	"imprint/projections/catalog"
+	"imprint/projections/history"
 )
 
 const (
@@ -39,9 +42,10 @@ type serveCommand struct {
 	portalFlags
 	mailFlags
 	graceFlag
-	Listen    string `env:"IMPRINT_LISTEN" default:"${listen}" placeholder:"ADDR" help:"The address to listen on."`
-	MaxUpload int64  `env:"IMPRINT_MAX_UPLOAD" default:"104857600" placeholder:"BYTES" help:"The largest file that may be published, in bytes; 104857600 are 100 MiB."`
-	Name      string `env:"IMPRINT_NAME" default:"imprint" placeholder:"NAME" help:"The name of a new installation; it stands in its log for ever."`
+	Listen    string        `env:"IMPRINT_LISTEN" default:"${listen}" placeholder:"ADDR" help:"The address to listen on."`
+	MaxUpload int64         `env:"IMPRINT_MAX_UPLOAD" default:"104857600" placeholder:"BYTES" help:"The largest file that may be published, in bytes; 104857600 are 100 MiB."`
+	Lag       time.Duration `env:"IMPRINT_LAG" default:"1m" placeholder:"DURATION" help:"How far the read models may be behind the log, such as 30s or 1m, before answers show only what everyone may see."`
+	Name      string        `env:"IMPRINT_NAME" default:"imprint" placeholder:"NAME" help:"The name of a new installation; it stands in its log for ever."`
 }
 
 // Help is shown by imprint serve --help.
@@ -59,7 +63,7 @@ func (c *serveCommand) Run(ctx context.Context, io *console) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	s := &site{opened: in, portal: c.portalFlags, mail: c.mailFlags, grace: c.Grace, maxUpload: c.MaxUpload,
+	s := &site{opened: in, portal: c.portalFlags, mail: c.mailFlags, grace: c.Grace, lag: c.Lag, maxUpload: c.MaxUpload,
 		authenticator: web.Bearer{Tokens: in.people}}
 	return s.run(ctx, listener, func() {
 		fmt.Fprintf(io.Err, "imprint serves %s on http://%s; stop it with Ctrl-C\n", in.folder.Dir, listener.Addr())
@@ -80,6 +84,7 @@ type site struct {
 	portal        portalFlags
 	mail          mailFlags
 	grace         time.Duration
+	lag           time.Duration // see web.Freshness
 	maxUpload     int64
 	authenticator web.Authenticator
 	mails         portal.Mails    // nil but in the demo
@@ -174,7 +179,8 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 	if err != nil {
 		return nil, err
 	}
-	edge := &web.Edge{Authenticator: s.authenticator, Log: s.logger}
+	fresh := web.Freshness{Log: s.log, Applied: s.applied, Lag: s.lag, Clock: s.clock}
+	edge := &web.Edge{Authenticator: s.authenticator, Log: s.logger, Stale: fresh.Stale}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
@@ -185,6 +191,22 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 	}
 	mux.Handle("/", edge.Handler(pages))
 	return mux, nil
+}
+
+// applied is how far the slowest of the read models that hold audiences has come,
+// and whether one of them has stopped.
+func (s *site) applied() (at event.Checkpoint, stopped bool) {
+	first := true
+	for _, st := range s.readModels.Status() {
+		if st.Projection != catalog.Name && st.Projection != history.Name {
+			continue
+		}
+		if first || st.Checkpoint.Ordinal < at.Ordinal {
+			first, at = false, st.Checkpoint
+		}
+		stopped = stopped || st.Stopped != ""
+	}
+	return at, stopped
 }
 
 // unsubscriber turns off the digests of the person whom a signed link names.

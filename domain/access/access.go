@@ -36,10 +36,16 @@ func (a Audience) Check() error {
 type Reader struct {
 	Person string // opaque id, "" for an anonymous visitor
 	Role   Role
+	// Unsure: the audiences that are asked about may be out of date, so that the
+	// reader is shown only what everyone may see.
+	Unsure bool
 }
 
 // SignedIn tells whether the reader is a known person.
 func (r Reader) SignedIn() bool { return r.Person != "" }
+
+// MayKeep tells whether the reader may have a library and settings of their own.
+func (r Reader) MayKeep() bool { return r.SignedIn() && r.Role.MayChange() }
 
 // Role is what a person may do beyond reading what the person may see.
 type Role string
@@ -65,6 +71,10 @@ func ParseRole(s string) (Role, error) {
 // MayPublish tells whether the role may change documents, series and categories.
 func (r Role) MayPublish() bool { return r == Publisher || r == Administrator }
 
+// MayChange tells whether the role may change anything at all, its own library
+// and settings among it: an auditor changes nothing, anywhere.
+func (r Role) MayChange() bool { return r != Auditor }
+
 // MayAudit tells whether the role may read everything that ever happened.
 func (r Role) MayAudit() bool { return r == Auditor || r == Administrator }
 
@@ -74,7 +84,7 @@ func MaySee(r Reader, a Audience) bool {
 	case Everyone:
 		return true
 	case SignedIn:
-		return r.SignedIn()
+		return r.SignedIn() && !r.Unsure
 	}
 	return false
 }

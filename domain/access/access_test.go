@@ -11,6 +11,7 @@ func TestWhoMaySee(t *testing.T) {
 	visitor := access.Reader{}
 	reader := access.Reader{Person: "p", Role: access.Member}
 	administrator := access.Reader{Person: "a", Role: access.Administrator}
+	unsure := access.Reader{Person: "p", Role: access.Administrator, Unsure: true}
 	roleAlone := access.Reader{Role: access.Administrator} // a role does not make a person
 	for _, c := range []struct {
 		kind access.Kind
@@ -19,6 +20,7 @@ func TestWhoMaySee(t *testing.T) {
 	}{
 		{access.Everyone, visitor, true}, {access.Everyone, reader, true}, {access.Everyone, administrator, true},
 		{access.SignedIn, visitor, false}, {access.SignedIn, roleAlone, false}, {access.SignedIn, reader, true}, {access.SignedIn, administrator, true},
+		{access.Everyone, unsure, true}, {access.SignedIn, unsure, false},
 		// Anything unknown hides, whoever asks: an audience of a newer program, or none.
 		{"organisations", administrator, false}, {"", administrator, false}, {"Everyone", visitor, false},
 	} {

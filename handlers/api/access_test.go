@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -144,6 +145,56 @@ func TestNarrowingIsAnsweredWhenEveryReadHasIt(t *testing.T) {
 	}
 	w.do(call{path: documentURL(d)}).problem(t, 401, "sign-in") // without a token
 	w.do(call{path: file}).problem(t, 401, "sign-in")
+}
+
+// Law 9: read models that lag hide, they never show.
+func TestReadModelsThatLagHide(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	restricted, public := w.published("Internal report", "signed-in").Document, w.published("Public report", "everyone").Document
+	shown := func(stale bool, want ...uuid.UUID) {
+		t.Helper()
+		var got []uuid.UUID
+		for _, path := range []string{"/api/v1/documents", "/api/v1/documents?q=report", "/api/v1/catalog"} {
+			r := w.do(call{who: "rita", path: path}).want(t, 200)
+			got = nil
+			for _, it := range into[api.Listing](t, r).Items {
+				got = append(got, it.ID)
+			}
+			if slices.SortFunc(got, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }); !slices.Equal(got, want) {
+				t.Errorf("%s shows %v, want %v", path, got, want)
+			}
+			if said := r.header.Get(web.StaleHeader) == "true"; said != stale {
+				t.Errorf("%s says that it is stale: %v", path, said)
+			}
+		}
+	}
+	both := []uuid.UUID{restricted, public}
+	slices.SortFunc(both, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
+	w.halt()
+	w.ahead.Store(int64(time.Hour))
+	shown(false, both...) // nothing is missing, however long it has been
+	w.ahead.Store(0)
+	late := w.do(call{who: "paula", method: "POST", path: "/api/v1/documents", body: w.newDocument("Late report", "signed-in")}).want(t, 201)
+	shown(false, both...) // for less than the lag
+	w.ahead.Store(int64(time.Minute + time.Second))
+	shown(true, public)
+	hidden := w.do(call{who: "rita", path: documentURL(restricted)})
+	hidden.problem(t, 404, "no-document")
+	if hidden.header.Get(web.StaleHeader) != "true" {
+		t.Error("the answer that hides does not say why")
+	}
+	w.do(call{who: "rita", method: "PUT", path: "/api/v1/library/" + restricted.String()}).problem(t, 404, "no-document")
+	// Publishing goes on: commands decide on streams.
+	w.do(call{who: "paula", method: "POST", path: "/api/v1/documents", body: w.newDocument("Later report", "everyone")}).want(t, 201)
+	w.run()
+	all := append(both, into[api.DocumentReceipt](t, late).Document)
+	if r := w.do(call{who: "rita", path: "/api/v1/documents"}).want(t, 200); len(into[api.Listing](t, r).Items) != len(all)+1 || r.header.Get(web.StaleHeader) != "" {
+		t.Errorf("caught up: %s", r.body)
+	}
+	if spec := w.do(call{path: "/openapi.json"}); strings.Count(string(spec.body), `"`+web.StaleHeader+`"`) < 20 {
+		t.Error("the header is not described")
+	}
 }
 
 func TestDownload(t *testing.T) {

@@ -156,6 +156,12 @@ func register[I, O any](a *api, o operation, fn func(context.Context, *I) (*O, e
 		return out, nil
 	})
 	known := described(a.huma.OpenAPI(), o.method, prefix+o.path)
+	for _, r := range known.Responses {
+		if r.Headers == nil {
+			r.Headers = map[string]*huma.Param{}
+		}
+		r.Headers[web.StaleHeader] = staleParam()
+	}
 	for _, p := range known.Parameters {
 		// Said here and enforced by the guard and the handler, which know a better
 		// answer than the framework's.

@@ -22,7 +22,7 @@ const apiVersion = "1.0.0"
 
 const apiText = `Publish documents and versions, keep and follow them, look back.
 
-Every POST needs an Idempotency-Key. Every write answers with a Wait-Token; a read that carries it in the header Wait (or ?wait=) reflects the write. Every error is a problem document (RFC 9457). Texts are given by language: {"en": "…", "de": "…"}.`
+Every POST needs an Idempotency-Key. Every write answers with a Wait-Token; a read that carries it in the header Wait (or ?wait=) reflects the write. Every error is a problem document (RFC 9457). An answer with the header Imprint-Stale comes from read models that are behind: it shows only what everyone may see. Texts are given by language: {"en": "…", "de": "…"}.`
 
 var (
 	//go:embed docs.html
@@ -208,6 +208,14 @@ func problemResponse(registry huma.Registry) *huma.Response {
 	return &huma.Response{
 		Description: "A problem document (RFC 9457).",
 		Content:     map[string]*huma.MediaType{web.ProblemType: {Schema: registry.Schema(reflect.TypeFor[web.Problem](), true, "")}},
+	}
+}
+
+// staleParam describes the header that any answer may carry.
+func staleParam() *huma.Param {
+	return &huma.Param{
+		Description: "\"true\" while the read models are behind the log: the answer shows only what everyone may see, and what was written lately may be missing. Absent otherwise.",
+		Schema:      &huma.Schema{Type: huma.TypeString, Enum: []any{"true"}},
 	}
 }
 

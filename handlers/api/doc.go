@@ -27,7 +27,9 @@
 // Every write answers with an opaque token, in the header Wait-Token and in the
 // body. A read that carries it (header Wait or ?wait=) waits until the read models
 // have passed it, or is a 503 after some seconds. Every read says in the header
-// Reflects and in the body the ordinal that it reflects.
+// Reflects and in the body the ordinal that it reflects. While the read models
+// are behind the log, answers carry Imprint-Stale and hide what is not for
+// everyone (web.Freshness).
 //
 // # Errors
 //

@@ -50,7 +50,7 @@ func (a *api) exports() {
 		text:    "The same events as /events, whole: as JSON Lines, one event a line, or as CSV (RFC 4180) with a header row. The header Reflects and the file's name say the ordinal that it reflects. In CSV a cell that a spreadsheet would run begins with an apostrophe. A connection that breaks off means that the file is not whole."}, a.export)
 	text := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	op.Responses["200"] = &huma.Response{Description: "The events, in the order of recording.", Content: map[string]*huma.MediaType{},
-		Headers: map[string]*huma.Param{"Reflects": {Description: "The ordinal that the file reflects.", Schema: &huma.Schema{Type: huma.TypeInteger}}}}
+		Headers: map[string]*huma.Param{web.StaleHeader: staleParam(), "Reflects": {Description: "The ordinal that the file reflects.", Schema: &huma.Schema{Type: huma.TypeInteger}}}}
 	for _, f := range layouts {
 		op.Responses["200"].Content[f.media] = text
 	}

@@ -109,7 +109,9 @@ func TestTheHistoryIsFilteredByTime(t *testing.T) {
 		w.happened("system", day.Add(time.Duration(i)*time.Second))
 	}
 	w.run()
-	at := func(i int) string { return url.QueryEscape(day.Add(time.Duration(i) * time.Second).Format(time.RFC3339Nano)) }
+	at := func(i int) string {
+		return url.QueryEscape(day.Add(time.Duration(i) * time.Second).Format(time.RFC3339Nano))
+	}
 	today, tomorrow := day.Format(time.DateOnly), day.AddDate(0, 0, 2).Format(time.DateOnly)
 	first := head.Ordinal + 1
 	for query, want := range map[string][]int64{

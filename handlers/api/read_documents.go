@@ -87,7 +87,7 @@ func (a *api) readDocuments() {
 		summary: "The catalog as of a moment, or as published by a date"}, a.catalogAsOf)
 	op := register(a, operation{method: http.MethodGet, path: "/documents/{document}/versions/{number}/files/{file}", id: "download", tag: "Documents",
 		summary: "Download a file", text: "Takes Range, If-Range and If-None-Match; the ETag is the SHA-256 of the bytes. HEAD works too."}, a.download)
-	op.Responses["200"] = &huma.Response{Description: "The bytes.", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
+	op.Responses["200"] = &huma.Response{Description: "The bytes.", Headers: map[string]*huma.Param{web.StaleHeader: staleParam()}, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
 	op.Responses["206"] = &huma.Response{Description: "A part of the bytes."}
 	op.Responses["304"] = &huma.Response{Description: "The bytes named by If-None-Match."}
 }

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,6 +50,8 @@ type world struct {
 	logged  *syncBuffer
 	close   func()
 	run     func()        // starts the read models and waits for the log's end
+	halt    func()        // stops them
+	ahead   atomic.Int64  // nanoseconds by which the clock of the edge is ahead
 	waiting chan struct{} // a signal for each wait that begins, as far as anybody listens
 }
 
@@ -98,8 +101,11 @@ func (w *world) open() {
 	group, err := engine.Group(catalog.Projection(), library.Projection(), history.Projection())
 	check(t, err)
 	var running sync.WaitGroup
+	w.halt = func() {}
 	w.run = func() {
-		running.Go(func() { _ = group.Run(ctx) })
+		fed, halt := context.WithCancel(ctx)
+		w.halt = func() { halt(); running.Wait() }
+		running.Go(func() { _ = group.Run(fed) })
 		head, err := log.Head(ctx)
 		check(t, err)
 		check(t, group.Wait(ctx, head.Position))
@@ -133,7 +139,11 @@ func (w *world) open() {
 		MaxUpload: maxUpload,
 	})
 	check(t, err)
-	edge := &web.Edge{Log: slog.New(slog.NewJSONHandler(w.logged, nil)), Authenticator: web.Development{Persons: w.persons, Otherwise: web.Bearer{Tokens: people}}}
+	fresh := web.Freshness{
+		Log: log, Lag: time.Minute, Clock: func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
+		Applied: func() (event.Checkpoint, bool) { return group.Status()[0].Checkpoint, group.Status()[0].Stopped != "" },
+	}
+	edge := &web.Edge{Stale: fresh.Stale, Log: slog.New(slog.NewJSONHandler(w.logged, nil)), Authenticator: web.Development{Persons: w.persons, Otherwise: web.Bearer{Tokens: people}}}
 	w.log, w.server = log, httptest.NewServer(edge.Handler(h))
 	w.close = func() {
 		w.server.Close()

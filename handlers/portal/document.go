@@ -107,7 +107,7 @@ func (v *visit) documentView(d catalog.Document) (documentView, error) {
 // curl is a line that publishes the next version, ready to paste.
 func (v *visit) curl(d catalog.Document) string {
 	credential := `-H "Authorization: Bearer $IMPRINT_TOKEN"`
-	if i := slices.IndexFunc(v.portal.Persons, func(p Person) bool { return p.Reader == v.reader }); i >= 0 {
+	if i := slices.IndexFunc(v.portal.Persons, func(p Person) bool { return p.Reader.Person == v.reader.Person }); i >= 0 {
 		credential = "-H 'Imprint-Person: " + v.portal.Persons[i].Key + "'"
 	}
 	return "printf 'The new text, %s\\n' \"$(date)\" > new-version.txt\n" +

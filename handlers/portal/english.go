@@ -20,6 +20,7 @@ var english = words{
 	"role.reader": "reader", "role.publisher": "publisher", "role.auditor": "auditor", "role.administrator": "administrator",
 	"who.demo": "You are", "who.nobody": "an anonymous visitor", "who.switch": "Switch",
 	"foot.zone": "Dates and times are shown in the time zone %s.", "foot.api": "Programming interface",
+	"stale": "These pages are not up to date.", "stale.why": "What was published or changed lately does not show yet. To be safe, only documents that everyone may see are shown.",
 	"paging": "Pages", "paging.first": "First page", "paging.next": "Next page",
 	"search": "Search", "search.label": "Search documents", "search.hint": "Title, subject, version or SHA-256",
 	"documents.one": "1 document", "documents.many": "%s documents",

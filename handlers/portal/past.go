@@ -24,7 +24,7 @@ type historyView struct {
 	Document    link
 	Events      []happened
 	First, Next string
-	Whole       bool // with everything that is recorded, for auditors
+	Whole       bool   // with everything that is recorded, for auditors
 	Exports     []link // the same as files, for auditors
 	AsOf        string
 	Reflects    int64

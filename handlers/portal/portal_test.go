@@ -38,6 +38,42 @@ func TestHomeShowsTheGroupsAndWhatIsNew(t *testing.T) {
 	}
 }
 
+func TestPagesThatAreBehindSayAndHide(t *testing.T) {
+	w := newWorld(t)
+	restricted, public := w.publish(document.Details{Title: domain.English("Internal report")}, access.SignedIn), w.titled("Public report")
+	w.shown(rosa, "/") // the read models know them
+	_, err := w.libraries.Save(t.Context(), w.ask(w.readers[rosa]), restricted)
+	w.ok(err)
+	const banner = "These pages are not up to date."
+	if p := w.shown(rosa, "/documents"); !p.has("Internal report", "Public report") || p.has(banner) {
+		t.Fatalf("up to date: %s", p.text())
+	}
+	w.stale = true
+	for _, path := range []string{"/", "/documents", "/documents?q=report", "/library", "/as-of?ordinal=100", "/documents/" + public.String()} {
+		for _, who := range []string{nobody, rosa, paul} {
+			if who == nobody && path == "/library" {
+				continue // it leads to the sign-in page
+			}
+			p := w.shown(who, path)
+			if !p.has(banner) || path != "/library" && p.has("Internal report") {
+				t.Errorf("%s as %q: %s", path, who, p.text())
+			}
+		}
+	}
+	if p := w.shown(rosa, "/library"); !p.has("No longer available") {
+		t.Errorf("the library of a reader: %s", p.text())
+	}
+	p := w.get(rosa, "/documents/"+restricted.String())
+	if p.Code != http.StatusNotFound || !p.has(banner) {
+		t.Errorf("a restricted document: %d %s", p.Code, p.text())
+	}
+	for _, o := range p.all("option") { // the reader is still who the reader is
+		if _, selected := attrOf(o, "selected"); selected != (attr(o, "value") == rosa) {
+			t.Errorf("the person %q is chosen: %v", attr(o, "value"), selected)
+		}
+	}
+}
+
 func TestTheHistoryIsOfferedAsAFileToAuditors(t *testing.T) {
 	w := newWorld(t)
 	id := w.titled("Report")

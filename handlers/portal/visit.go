@@ -98,6 +98,7 @@ type frame struct {
 	Persons  []Person
 	HasMails bool
 	Notice   string
+	Stale    bool // the pages show what was known a while ago
 	Zone     string
 	Style    string // address of the style sheet
 	Icon     string
@@ -110,7 +111,7 @@ func (v *visit) show(status int, name, section, title string, view any) error {
 		Portal: v.portal.Name,
 		Title:  title, Section: section, Path: v.path(), Reader: v.reader, Persons: v.portal.Persons,
 		HasMails: v.portal.Mails != nil && v.reader.SignedIn(), Notice: v.notice(), Zone: v.zone.String(),
-		Style: v.portal.style.path, Icon: v.portal.icon.path, View: view,
+		Stale: web.Stale(v.ctx()), Style: v.portal.style.path, Icon: v.portal.icon.path, View: view,
 	}
 	var b bytes.Buffer
 	if err := v.portal.pages[name].ExecuteTemplate(&b, "layout", page); err != nil {

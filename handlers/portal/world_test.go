@@ -66,12 +66,14 @@ type world struct {
 	blobs      *blob.Directory
 	publishing *handlers.Publishing
 	people     *handlers.People
+	libraries  *handlers.Libraries
 	mails      *maildir.Directory
 	links      *digest.Links
 	readers    map[string]access.Reader
 	fold       sync.Mutex
 	now        time.Time
 	asked      int
+	stale      bool // the read models count as behind
 }
 
 func newWorld(t testing.TB) *world {
@@ -109,10 +111,11 @@ func newWorld(t testing.TB) *world {
 	}
 	edgeKeys, err := web.NewKeys(master)
 	w.ok(err)
+	w.libraries = handlers.NewLibraries(log, w.codec, shelf, clock)
 	parts := portal.Parts{
 		Name: "Halden Trust", URL: "https://trust.example",
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store),
-		Libraries: handlers.NewLibraries(log, w.codec, shelf, clock), People: w.people, Settings: w.people,
+		Libraries: w.libraries, People: w.people, Settings: w.people,
 		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Unsubscriber: w,
 		// Waiting folds: what a test wrote by itself is seen once a page asks.
 		Wait: func(ctx context.Context, _ event.Position, _ ...string) error {
@@ -126,7 +129,7 @@ func newWorld(t testing.TB) *world {
 	}
 	pages, err := portal.New(parts)
 	w.ok(err)
-	edge := &web.Edge{Authenticator: web.Development{Persons: w.readers}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	edge := &web.Edge{Stale: func(context.Context) bool { return w.stale }, Authenticator: web.Development{Persons: w.readers}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	served := edge.Handler(pages)
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if err := parts.Wait(r.Context(), ""); err != nil {
@@ -314,12 +317,17 @@ func under(n *html.Node, tag string) (found []*html.Node) {
 }
 
 func attr(n *html.Node, name string) string {
+	value, _ := attrOf(n, name)
+	return value
+}
+
+func attrOf(n *html.Node, name string) (value string, given bool) {
 	for _, a := range n.Attr {
 		if a.Key == name {
-			return a.Val
+			return a.Val, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 func textOf(n *html.Node) string {

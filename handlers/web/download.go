@@ -54,7 +54,9 @@ func (d Downloads) Find(ctx context.Context, id uuid.UUID, number int, name stri
 	if err := d.Waiter.Until(ctx, head.Position, catalog.Name); err != nil {
 		return Download{}, err
 	}
-	doc, err := d.Catalog.Document(ctx, Reader(ctx), id)
+	reader := Reader(ctx)
+	reader.Unsure = false // the wait has just made sure
+	doc, err := d.Catalog.Document(ctx, reader, id)
 	if err != nil {
 		return Download{}, err
 	}

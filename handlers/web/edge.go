@@ -36,7 +36,10 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 type Edge struct {
 	Authenticator Authenticator
 	Log           *slog.Logger
-	protection    http.CrossOriginProtection // the zero value: no exceptions
+	// Stale tells whether the read models that hold audiences are behind the log:
+	// Freshness.Stale. nil: they never are.
+	Stale      func(context.Context) bool
+	protection http.CrossOriginProtection // the zero value: no exceptions
 }
 
 // contentPolicy allows what this origin serves, and no inline script or style.
@@ -91,6 +94,11 @@ func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, next http
 		return
 	}
 	v.reader = reader
+	if e.Stale != nil && e.Stale(r.Context()) {
+		// Here and nowhere else: whoever asks is shown what everyone may see.
+		v.stale, v.reader.Unsure = true, true
+		w.Header().Set(StaleHeader, "true")
+	}
 	next.ServeHTTP(w, r)
 }
 

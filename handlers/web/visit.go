@@ -18,6 +18,7 @@ import (
 type visit struct {
 	correlation uuid.UUID
 	reader      access.Reader
+	stale       bool
 	log         *slog.Logger
 }
 
@@ -36,6 +37,10 @@ func Correlation(ctx context.Context) uuid.UUID { return visitOf(ctx).correlatio
 
 // Reader is who asks; an anonymous visitor where nobody was recognised.
 func Reader(ctx context.Context) access.Reader { return visitOf(ctx).reader }
+
+// Stale tells whether the read models are so far behind the log that answers from
+// them hide what is not for everyone; see Freshness.
+func Stale(ctx context.Context) bool { return visitOf(ctx).stale }
 
 func logger(ctx context.Context) *slog.Logger { return visitOf(ctx).log }
 
