@@ -160,8 +160,15 @@ func TestATokenWorksUntilItIsRevokedOrExpires(t *testing.T) {
 	}
 	_, err = p.RevokeToken(ctx, w.ask(publisher), issued.Token.ID)
 	refused(t, err, domain.Forbidden, "not-an-administrator")
-	_, err = p.RevokeToken(ctx, w.ask(operator), issued.Token.ID)
+	revoked, err := p.RevokeToken(ctx, w.ask(operator), issued.Token.ID)
 	ok(t, err)
+	again, err := p.RevokeToken(ctx, w.ask(operator), issued.Token.ID)
+	ok(t, err)
+	if again.Token != revoked.Token || again.Events != 0 {
+		t.Errorf("revoked again: %+v, at first %+v", again, revoked)
+	}
+	_, err = p.RevokeToken(ctx, w.ask(operator), uuid.New())
+	refused(t, err, domain.NotFound, "no-token")
 	_, err = p.Authenticate(ctx, issued.Secret)
 	refused(t, err, domain.Unauthenticated, "bad-token")
 	_, err = p.IssueToken(ctx, w.ask(operator), handlers.IssueToken{Person: uuid.New(), Role: access.Member, Expires: now.Add(time.Hour)})

@@ -46,10 +46,10 @@ type Tokens interface {
 	Put(ctx context.Context, hash []byte, t person.Token) error
 	// Find answers the token of a hash, expired or not; false if there is none.
 	Find(ctx context.Context, hash []byte) (person.Token, bool, error)
-	// Get answers a token by its id; false if there is none.
+	// Get answers a token by its id, ended ones too; false if there never was one.
 	Get(ctx context.Context, id uuid.UUID) (person.Token, bool, error)
-	// Delete ends a token, durably. One that is absent has ended.
-	Delete(ctx context.Context, id uuid.UUID) error
-	// List lists all tokens by person and expiry.
+	// End ends a token, durably: Find and List know it no longer. Again is no error.
+	End(ctx context.Context, id uuid.UUID) error
+	// List lists all tokens that have not ended by person and expiry.
 	List(ctx context.Context) ([]person.Token, error)
 }

@@ -72,7 +72,8 @@ func (p *People) IssueToken(ctx context.Context, req Request, c IssueToken) (Iss
 	return IssuedToken{Token: token, Secret: secret, Written: done.Written}, nil
 }
 
-// RevokeToken ends a token at once. Administrators only.
+// RevokeToken ends a token at once; one that has ended stays so. Administrators
+// only.
 func (p *People) RevokeToken(ctx context.Context, req Request, id uuid.UUID) (Written, error) {
 	if err := req.administrator(); err != nil {
 		return Written{}, err
@@ -82,9 +83,9 @@ func (p *People) RevokeToken(ctx context.Context, req Request, id uuid.UUID) (Wr
 		return Written{}, fmt.Errorf("token %s: %w", id, err)
 	}
 	if !found {
-		return Written{}, domain.Refuse(domain.NotFound, "no-token", "there is no token %s in force; list the tokens to find its id", id)
+		return Written{}, domain.Refuse(domain.NotFound, "no-token", "there is no token %s; list the tokens to find its id", id)
 	}
-	// The record first: if we die before the row is gone, the token still works,
+	// The record first: if we die before the row has ended, the token still works,
 	// nobody was told that it does not, and the repeated request ends it.
 	done, err := execute(ctx, p.journal, req, command[person.State]{
 		stream: person.Stream(token.Person),
@@ -95,7 +96,7 @@ func (p *People) RevokeToken(ctx context.Context, req Request, id uuid.UUID) (Wr
 	if err != nil {
 		return Written{}, err
 	}
-	if err := p.tokens.Delete(ctx, id); err != nil {
+	if err := p.tokens.End(ctx, id); err != nil {
 		return Written{}, fmt.Errorf("end token %s: %w", id, err)
 	}
 	return done.Written, nil

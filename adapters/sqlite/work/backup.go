@@ -46,7 +46,7 @@ func Renew(ctx context.Context, snapshot, live string) error {
 		`DELETE FROM main.names WHERE hash NOT IN (SELECT hash FROM live.names)`,
 		`INSERT INTO main.names (hash, person) SELECT hash, person FROM live.names WHERE true
 		 ON CONFLICT (hash) DO UPDATE SET person = excluded.person`,
-		`DELETE FROM main.tokens WHERE hash NOT IN (SELECT hash FROM live.tokens)`)
+		`UPDATE main.tokens SET ended = TRUE WHERE hash NOT IN (SELECT hash FROM live.tokens WHERE NOT ended)`)
 }
 
 // Check opens the newest data keys, at most limit, and answers how many there

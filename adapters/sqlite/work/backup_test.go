@@ -51,7 +51,7 @@ func TestRenewTakesWhatEventsRelyOnAndRevivesNothing(t *testing.T) {
 	must(keys.Destroy(ctx, "erased"))
 	_, err = names.Claim(ctx, []byte("joined since"), uuid.UUID{3})
 	must(err)
-	must(tokens.Delete(ctx, uuid.UUID{2}))
+	must(tokens.End(ctx, uuid.UUID{2}))
 	must(tokens.Put(ctx, []byte("issued since"), token(3)))
 	must(Renew(ctx, snapshot, live.Path))
 

@@ -65,25 +65,27 @@ func (s *Tokens) Put(ctx context.Context, hash []byte, t person.Token) error {
 
 const tokenColumns = `SELECT id, person, role, expires FROM tokens `
 
-// Find answers the token of a hash, expired or not; false if there is none.
+// Find answers the token of a hash, expired or not; false if there is none, or if
+// it has ended.
 func (s *Tokens) Find(ctx context.Context, hash []byte) (person.Token, bool, error) {
-	return s.one(ctx, tokenColumns+`WHERE hash = $1`, hash)
+	return s.one(ctx, tokenColumns+`WHERE hash = $1 AND NOT ended`, hash)
 }
 
-// Get answers a token by its id; false if there is none.
+// Get answers a token by its id, ended or not; false if there never was one.
 func (s *Tokens) Get(ctx context.Context, id uuid.UUID) (person.Token, bool, error) {
 	return s.one(ctx, tokenColumns+`WHERE id = $1`, id[:])
 }
 
-// Delete ends a token, durably. One that is absent has ended.
-func (s *Tokens) Delete(ctx context.Context, id uuid.UUID) error {
-	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM tokens WHERE id = $1`, id[:])
+// End ends a token, durably. Its row stays, so that ending it again is told from
+// ending one that never was.
+func (s *Tokens) End(ctx context.Context, id uuid.UUID) error {
+	_, err := s.db.Write.ExecContext(ctx, `UPDATE tokens SET ended = TRUE WHERE id = $1`, id[:])
 	return sqlite.Explain(s.db.Path, err)
 }
 
-// List lists all tokens by person and expiry.
+// List lists all tokens that have not ended by person and expiry.
 func (s *Tokens) List(ctx context.Context) ([]person.Token, error) {
-	rows, err := s.db.Read.QueryContext(ctx, tokenColumns+`ORDER BY person, expires, id`)
+	rows, err := s.db.Read.QueryContext(ctx, tokenColumns+`WHERE NOT ended ORDER BY person, expires, id`)
 	if err != nil {
 		return nil, sqlite.Explain(s.db.Path, err)
 	}

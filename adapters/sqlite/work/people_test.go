@@ -57,11 +57,26 @@ func TestTokensAreKeptFoundAndEnded(t *testing.T) {
 		t.Errorf("list: %+v, %v", list, err)
 	}
 	for range 2 {
-		if err := tokens.Delete(ctx, token.ID); err != nil {
+		if err := tokens.End(ctx, token.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, found, err := tokens.Find(ctx, []byte("hash")); found || err != nil {
 		t.Errorf("an ended token is found: %v, %v", found, err)
+	}
+	if list, err := tokens.List(ctx); len(list) > 0 || err != nil {
+		t.Errorf("an ended token is listed: %+v, %v", list, err)
+	}
+	if err := tokens.Put(ctx, []byte("hash"), token); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := tokens.Find(ctx, []byte("hash")); found || err != nil {
+		t.Errorf("an ended token is in force again: %v, %v", found, err)
+	}
+	if got, found, err := tokens.Get(ctx, token.ID); got != token || !found || err != nil {
+		t.Errorf("an ended token by id: %+v, %v, %v", got, found, err)
+	}
+	if _, found, err := tokens.Get(ctx, uuid.New()); found || err != nil {
+		t.Errorf("a token that never was: %v, %v", found, err)
 	}
 }
