@@ -21,3 +21,17 @@ func (t Text) Require(field string, maxRunes int) error {
 	}
 	return t.Check(field, maxRunes)
 }
+
+// RequireLine is Require for a text of a single line in each language, such as a
+// title.
+func (t Text) RequireLine(field string, maxRunes int) error {
+	if err := t.Require(field, maxRunes); err != nil {
+		return err
+	}
+	for _, l := range t.Locales() {
+		if err := CheckLine(field, t[l], maxRunes, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}

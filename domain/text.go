@@ -68,10 +68,9 @@ func (t Text) Equal(o Text) bool {
 	return true
 }
 
-// Check refuses a text that cannot be kept or shown: a bad locale, invalid
-// UTF-8, control characters other than line breaks and tabs, or more than
-// maxRunes characters in a language. An empty Text passes; callers that need one
-// say so themselves.
+// Check refuses a text that cannot be kept or shown: a bad locale, or what
+// CheckLine refuses of a text of several lines, in any language. An empty Text
+// passes; callers that need one say so themselves.
 func (t Text) Check(field string, maxRunes int) error {
 	for _, l := range t.Locales() {
 		if !validLocale(l) {
@@ -85,8 +84,10 @@ func (t Text) Check(field string, maxRunes int) error {
 }
 
 // CheckLine refuses a single text that is not UTF-8, is longer than maxRunes
-// characters or holds control characters; line breaks and tabs pass only where
-// multiline is set.
+// characters, or holds control characters or such as turn the direction of what
+// follows (an .exe can look like a .pdf that way: UTR 36). Line breaks and
+// tabs pass only where multiline is set; where it is not, nothing invisible passes
+// either, so that no two names look the same.
 func CheckLine(field, s string, maxRunes int, multiline bool) error {
 	if !utf8.ValidString(s) {
 		return Refuse(Invalid, "bad-utf8", "%s is not valid UTF-8; save it as UTF-8 and send it again", field).In(field)
@@ -94,15 +95,42 @@ func CheckLine(field, s string, maxRunes int, multiline bool) error {
 	if n := utf8.RuneCountInString(s); n > maxRunes {
 		return Refuse(TooLarge, "text-too-long", "%s has %d characters; at most %d are allowed, shorten it", field, n, maxRunes).In(field)
 	}
+	before := rune(0)
 	for _, r := range s {
-		if multiline && (r == '\n' || r == '\r' || r == '\t') {
-			continue
-		}
-		if unicode.IsControl(r) {
+		switch {
+		case multiline && (r == '\n' || r == '\r' || r == '\t'):
+		case unicode.IsControl(r):
 			return Refuse(Invalid, "control-character", "%s holds the control character %U; remove it", field, r).In(field)
+		case turns(r):
+			return Refuse(Invalid, "bidi-character", "%s holds the character %U, which turns the direction of writing and hides what stands there; remove it", field, r).In(field)
+		case !multiline && invisible(r) && !joins(before, r):
+			return Refuse(Invalid, "invisible-character", "%s holds the invisible character %U; remove it", field, r).In(field)
 		}
+		before = r
 	}
 	return nil
+}
+
+// turns tells the embeddings, overrides and isolates of UAX 9.
+func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }
+
+// invisible tells characters that take no place of their own: format characters
+// (but for the signs of Arabic and Syriac that are drawn around numbers), line
+// and paragraph separators, and fillers.
+func invisible(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) &&
+		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+}
+
+// joins tells a joiner where writing needs one: Persian and Indic scripts have
+// them between letters, emoji between pictures. After a letter of the scripts that
+// never do, it is there to deceive.
+func joins(before, r rune) bool {
+	const nonJoiner, joiner = 0x200C, 0x200D
+	if r != nonJoiner && r != joiner {
+		return false
+	}
+	return unicode.In(before, unicode.L, unicode.M, unicode.So, unicode.Sk) && !unicode.In(before, unicode.Latin, unicode.Greek, unicode.Cyrillic)
 }
 
 func validLocale(l string) bool {

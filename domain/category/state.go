@@ -48,7 +48,7 @@ func (s State) Define(id string, group Group, name, description domain.Text) ([]
 	if err := group.check(); err != nil {
 		return nil, err
 	}
-	if err := name.Require("name", MaxName); err != nil {
+	if err := name.RequireLine("name", MaxName); err != nil {
 		return nil, err
 	}
 	if err := description.Check("description", MaxDescription); err != nil {

@@ -25,13 +25,8 @@ const (
 // tidy checks details and brings them to the form in which they are kept: an
 // empty list of categories is a list, so that equal details have equal bytes.
 func (d Details) tidy() (Details, error) {
-	if err := d.Title.Require("title", MaxTitle); err != nil {
+	if err := d.Title.RequireLine("title", MaxTitle); err != nil {
 		return d, err
-	}
-	for _, l := range d.Title.Locales() {
-		if err := domain.CheckLine("title", d.Title[l], MaxTitle, false); err != nil {
-			return d, err
-		}
 	}
 	if err := d.Description.Check("description", MaxDescription); err != nil {
 		return d, err
@@ -123,8 +118,8 @@ func (f File) check() error {
 }
 
 // CheckFileName refuses a name that could lead outside a folder or hide what it
-// is: empty, "." or "..", with a path separator, with "..", with control
-// characters, not UTF-8, or over 200 bytes. It is checked before bytes are
+// is: empty, "." or "..", with a path separator, with "..", with control,
+// invisible or direction-turning characters, not UTF-8, or over 200 bytes. It is checked before bytes are
 // stored and again before the name is written down.
 func CheckFileName(name string) error {
 	if len(name) > MaxFileName {

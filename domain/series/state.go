@@ -119,7 +119,7 @@ func (s State) existing() error {
 }
 
 func check(name, description domain.Text) error {
-	if err := name.Require("name", MaxName); err != nil {
+	if err := name.RequireLine("name", MaxName); err != nil {
 		return err
 	}
 	return description.Check("description", MaxDescription)

@@ -70,6 +70,8 @@ func TestWhatIsRefusedIsNotStored(t *testing.T) {
 		"too large": {strings.NewReader(strings.Repeat("x", 1<<10+1)), "a.txt", "content-too-large"},
 		"folders":   {strings.NewReader("x"), "../a.txt", "bad-file-name"},
 		"not UTF-8": {strings.NewReader("x"), "a\xff.txt", "bad-utf8"},
+		"turned":    {strings.NewReader("x"), "annual\u202efdp.exe", "bidi-character"},
+		"unseen":    {strings.NewReader("x"), "report\u200b.txt", "invisible-character"},
 		"HTML":      {strings.NewReader(html), "a.txt", "disguised-content"},
 		"cut off":   {io.MultiReader(strings.NewReader(strings.Repeat("x", 600)), iotest.ErrReader(io.ErrUnexpectedEOF)), "a.txt", "broken-upload"},
 	} {
