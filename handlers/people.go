@@ -8,10 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -19,6 +17,7 @@ import (
 	"imprint/domain/access"
 	"imprint/domain/calendar"
 	"imprint/domain/event"
+	"imprint/domain/mail"
 	"imprint/domain/person"
 )
 
@@ -47,7 +46,7 @@ type Settings struct {
 	Person   uuid.UUID
 	Schedule calendar.Schedule
 	Language string // e.g. "en"
-	Address  string // one mail address (RFC 5322 addr-spec); "": nowhere
+	Address  string // one mail address, as mail.CheckAddress wants it; "": nowhere
 }
 
 // Join makes a person known by name, once: the same name is the same person.
@@ -112,8 +111,10 @@ func (p *People) ChangeSettings(ctx context.Context, req Request, s Settings) (W
 	if !own && !req.trusted() && req.Actor.Role != access.Administrator {
 		return Written{}, domain.Refuse(domain.Forbidden, "not-your-settings", "these are another person's settings; you can change your own")
 	}
-	if err := checkAddress(s.Address); err != nil {
-		return Written{}, err
+	if s.Address != "" {
+		if err := mail.CheckAddress(s.Address); err != nil {
+			return Written{}, err
+		}
 	}
 	done, err := execute(ctx, p.journal, req, command[person.State]{
 		stream: person.Stream(s.Person),
@@ -122,23 +123,4 @@ func (p *People) ChangeSettings(ctx context.Context, req Request, s Settings) (W
 		},
 	})
 	return done.Written, err
-}
-
-const maxAddress = 254 // bytes: RFC 5321 section 4.5.3.1.3, without the angle brackets
-
-// checkAddress refuses what is not one bare mail address. The error does not
-// show it: it may be someone's.
-func checkAddress(address string) error {
-	if address == "" {
-		return nil
-	}
-	bad := domain.Refuse(domain.Invalid, "bad-address", "the address is not a mail address; write one such as name@example.org, without a name beside it").In("address")
-	if len(address) > maxAddress || !utf8.ValidString(address) {
-		return bad
-	}
-	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Name != "" || parsed.Address != address {
-		return bad // the parser's error would show the address
-	}
-	return nil
 }

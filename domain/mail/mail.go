@@ -1,6 +1,6 @@
 // Package mail holds the words that the digest worker and its mail adapters
 // share: a mail to be written, its frozen bytes, what became of sending them, and
-// a mail that was kept.
+// a mail that was kept; and says what an address is.
 package mail
 
 import "time"
