@@ -136,3 +136,29 @@ func TestFollowingIsExplicitAndIdempotent(t *testing.T) {
 		t.Errorf("recorded %s", fmt.Sprintf("%+v", p))
 	}
 }
+
+func TestAnAuditorKeepsNothing(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	id, line, l, p := w.published(everyone), uuid.New(), w.libraries(), w.people()
+	who := w.joined("Ada")
+	auditor := access.Reader{Person: who.String(), Role: access.Auditor}
+	end := w.end()
+	for name, try := range map[string]func(handlers.Request) error{
+		"save":     func(r handlers.Request) error { _, err := l.Save(ctx, r, id); return err },
+		"save all": func(r handlers.Request) error { _, _, err := l.SaveAll(ctx, r, []uuid.UUID{id}); return err },
+		"remove":   func(r handlers.Request) error { _, err := l.Remove(ctx, r, id); return err },
+		"follow":   func(r handlers.Request) error { _, err := l.Follow(ctx, r, line); return err },
+		"unfollow": func(r handlers.Request) error { _, err := l.Unfollow(ctx, r, line); return err },
+		"settings": func(r handlers.Request) error {
+			_, err := p.ChangeSettings(ctx, r, handlers.Settings{Person: who, Schedule: schedule, Language: "en"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refused(t, try(w.ask(auditor)), domain.Forbidden, "auditor-changes-nothing")
+		})
+	}
+	if w.end() != end {
+		t.Errorf("the log went from %d to %d", end, w.end())
+	}
+}

@@ -58,7 +58,15 @@ func (r Request) check() error {
 	if !r.Actor.SignedIn() {
 		return domain.Refuse(domain.Unauthenticated, "sign-in", "sign in to do this")
 	}
+	if !r.Actor.Role.MayChange() {
+		return AuditorChangesNothing()
+	}
 	return nil
+}
+
+// AuditorChangesNothing refuses an auditor whatever is more than a question.
+func AuditorChangesNothing() error {
+	return domain.Refuse(domain.Forbidden, "auditor-changes-nothing", "an auditor changes nothing, no library and no settings either; use another role to do this")
 }
 
 // trusted tells whether the program itself or someone at its machine asks.

@@ -20,7 +20,6 @@ import (
 // Limits of paging.
 const (
 	defaultPage = 25
-	maxPage     = 100
 	maxCursor   = 4096   // bytes of its text
 	maxDepth    = 10_000 // hits of a search: each of its pages sorts all of them
 )
@@ -96,8 +95,8 @@ func limit(p catalog.Page) (int, error) {
 	switch {
 	case p.Limit == 0:
 		return defaultPage, nil
-	case p.Limit < 0 || p.Limit > maxPage:
-		return 0, domain.Refuse(domain.Invalid, "bad-limit", "a page holds 1 to %d items, not %d", maxPage, p.Limit).In("limit")
+	case p.Limit < 0 || p.Limit > catalog.MaxPage:
+		return 0, domain.Refuse(domain.Invalid, "bad-limit", "a page holds 1 to %d items, not %d", catalog.MaxPage, p.Limit).In("limit")
 	}
 	return p.Limit, nil
 }

@@ -143,6 +143,9 @@ func (g *grower) found(ctx context.Context) error {
 			return fmt.Errorf("the sample's person %s: %w", p.Key, err)
 		}
 		g.people[p.Key] = access.Reader{Person: joined.Person.String(), Role: p.Role}
+		if !p.Role.MayChange() {
+			continue // an auditor has no settings
+		}
 		if err := g.settings(ctx, p.Key, p.Settings); err != nil {
 			return fmt.Errorf("the settings of %s: %w", p.Key, err)
 		}

@@ -62,3 +62,14 @@ func TestRoles(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyAnAuditorChangesNothing(t *testing.T) {
+	for _, role := range []access.Role{access.Visitor, access.Member, access.Publisher, access.Auditor, access.Administrator} {
+		if got := role.MayChange(); got != (role != access.Auditor) {
+			t.Errorf("role %q may change: %v", role, got)
+		}
+		if keeps := (access.Reader{Person: "p", Role: role}).MayKeep(); keeps != role.MayChange() || (access.Reader{Role: role}).MayKeep() {
+			t.Errorf("role %q keeps a library: %v", role, keeps)
+		}
+	}
+}

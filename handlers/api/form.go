@@ -150,7 +150,7 @@ func (a *api) decode(body []byte, v any) error {
 		for _, err := range result.Errors {
 			model.Add(err)
 		}
-		refused := domain.Refuse(domain.Invalid, "bad-request", "%s", describeFaults(model))
+		refused := domain.Refuse(domain.Invalid, "bad-request", "%s", describeFaults(model, nil))
 		return refused.In(field(model.Errors[0].Location))
 	}
 	if err := json.Unmarshal(body, v); err != nil {

@@ -81,6 +81,9 @@ func (a *api) identify(r *http.Request, serves Serves, o operation) (handlers.Re
 	if err := serves.admit(reader); err != nil {
 		return handlers.Request{}, err
 	}
+	if o.method != http.MethodGet && !reader.Role.MayChange() {
+		return handlers.Request{}, handlers.AuditorChangesNothing() // before its body is stored
+	}
 	request := handlers.Request{ID: r.Header.Get(keyHeader), Actor: reader, Correlation: web.Correlation(r.Context())}
 	if request.ID != "" {
 		return request, nil
@@ -173,7 +176,7 @@ func problems(c huma.Context, _ string, v any) (any, error) {
 	}
 	var err error = fmt.Errorf("framework: %s", model.Detail) // a fault of ours unless it is a 4xx
 	if model.Status < http.StatusInternalServerError {
-		refused := domain.Refuse(domain.Invalid, "bad-request", "%s", describeFaults(model))
+		refused := domain.Refuse(domain.Invalid, "bad-request", "%s", describeFaults(model, c.Operation()))
 		if len(model.Errors) > 0 {
 			refused.Field = field(model.Errors[0].Location)
 		}
@@ -186,7 +189,9 @@ func problems(c huma.Context, _ string, v any) (any, error) {
 	return p, nil
 }
 
-func describeFaults(m *huma.ErrorModel) string {
+// describeFaults tells what is wrong with a request for an operation; nil: with a
+// body alone.
+func describeFaults(m *huma.ErrorModel, op *huma.Operation) string {
 	if len(m.Errors) == 0 {
 		return m.Detail
 	}
@@ -199,10 +204,35 @@ func describeFaults(m *huma.ErrorModel) string {
 		text := f.Message
 		if name := field(f.Location); name != "" {
 			text = name + ": " + text
+			if op != nil && !strings.HasPrefix(f.Location, "body") {
+				text += wanted(op, name)
+			}
 		}
 		told = append(told, text)
 	}
 	return "the request cannot be read: " + strings.Join(told, "; ") + ". See /docs"
+}
+
+// wanted says what an operation takes as a parameter, where that can be said in a
+// few words; and which parameters it takes, if it takes none of that name.
+func wanted(op *huma.Operation, name string) string {
+	var taken []string
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			taken = append(taken, p.Name)
+		}
+		if p.Name != name || p.Schema == nil {
+			continue
+		}
+		switch s := p.Schema; {
+		case s.Type == huma.TypeInteger && s.Minimum != nil && s.Maximum != nil:
+			return fmt.Sprintf(" (it is a whole number, %.0f to %.0f)", *s.Minimum, *s.Maximum)
+		case s.Type == huma.TypeInteger && s.Minimum != nil:
+			return fmt.Sprintf(" (it is a whole number, %.0f or more)", *s.Minimum)
+		}
+		return ""
+	}
+	return fmt.Sprintf(" (this address takes %s)", strings.Join(taken, ", "))
 }
 
 // field is the name of an input: "body.title" is title, "query.limit" limit.

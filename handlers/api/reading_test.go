@@ -15,6 +15,35 @@ func (w *world) token(r reply) string {
 	return into[api.Receipt](w.t, r.want(w.t, r.status)).WaitToken
 }
 
+func TestBadInputsAreNamedWithWhatIsWanted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.published("Report", "everyone")
+	paged := 0
+	for _, route := range api.Routes() {
+		if route.Method != "GET" || !strings.HasPrefix(route.Pattern, "/api/v1/") {
+			continue
+		}
+		path := filled(route.Pattern, d.Document) + "?"
+		if p := w.do(call{who: "ada", path: path + "nonsense=1"}).problem(t, 400, "bad-request"); p.Field != "nonsense" || !strings.Contains(p.Detail, "takes wait") && !strings.Contains(p.Detail, "this address takes") {
+			t.Errorf("%s: %+v", path, p)
+		}
+		if w.do(call{who: "ada", path: path + "limit=7"}).status == 400 {
+			continue // no list, or no such series
+		}
+		paged++
+		for _, bad := range []string{"abc", "0", "-1", "101", "1.5", "99999999999999999999", "1+1"} {
+			p := w.do(call{who: "ada", path: path + "limit=" + bad}).problem(t, 400, "bad-request")
+			if p.Field != "limit" || !strings.Contains(p.Detail, "limit: ") || !strings.Contains(p.Detail, "1 to 100") {
+				t.Errorf("%slimit=%s: %+v", path, bad, p)
+			}
+		}
+	}
+	if paged < 6 {
+		t.Errorf("%d lists were tried", paged)
+	}
+}
+
 func TestListsFiltersAndCursors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -12,7 +12,7 @@ import (
 // Serves says who may use a route at all.
 type Serves string
 
-// Whom routes serve. Anything else serves nobody.
+// Whom routes serve. No route that changes anything serves an auditor. Anything else serves nobody.
 const (
 	Everyone   Serves = "everyone"   // the answer holds what the reader may see
 	SignedIn   Serves = "signed-in"  // every known person

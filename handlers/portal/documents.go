@@ -63,7 +63,10 @@ func (p *portal) documents(v *visit) error {
 	filter, err := v.filter(q)
 	var found catalog.Listing
 	if err == nil {
-		found, err = p.Catalog.List(v.ctx(), v.reader, filter, catalog.Page{After: q.Get("after")})
+		var page catalog.Page
+		if page, err = v.page(0); err == nil {
+			found, err = p.Catalog.List(v.ctx(), v.reader, filter, page)
+		}
 	}
 	if domain.KindOf(err) == domain.Invalid {
 		// The search box stays, with what was typed, beside what is wrong with it.
@@ -81,7 +84,7 @@ func (p *portal) documents(v *visit) error {
 		return err
 	}
 	view.Total = found.Total
-	view.CanSave = v.reader.SignedIn() && slices.ContainsFunc(view.Items, func(i item) bool { return !i.Saved })
+	view.CanSave = v.reader.MayKeep() && slices.ContainsFunc(view.Items, func(i item) bool { return !i.Saved })
 	view.Facets, view.Chips = v.facets(q, found)
 	if found.Next != "" {
 		view.Next = listPath(q, "after", found.Next)
@@ -129,23 +132,23 @@ func (v *visit) filter(q url.Values) (catalog.Filter, error) {
 			errs = append(errs, domain.Refuse(domain.Invalid, "bad-series", "%s", v.portal.words.text("problem.series")).In("series"))
 		}
 	}
-	if f.From, err = v.day(q.Get("from"), 0); err != nil {
+	if f.From, err = v.day("from", q.Get("from"), 0); err != nil {
 		errs = append(errs, err)
 	}
-	if f.To, err = v.day(q.Get("to"), 1); err != nil {
+	if f.To, err = v.day("to", q.Get("to"), 1); err != nil {
 		errs = append(errs, err)
 	}
 	return f, errors.Join(errs...)
 }
 
 // day is the beginning of a day in the reader's zone, some days later; zero for "".
-func (v *visit) day(s string, later int) (time.Time, error) {
+func (v *visit) day(name, s string, later int) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
 	d, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return time.Time{}, domain.Refuse(domain.Invalid, "bad-day", "%s", v.portal.words.text("problem.day", s)).In("day")
+		return time.Time{}, domain.Refuse(domain.Invalid, "bad-day", "%s", v.portal.words.text("problem.day", name, s)).In(name)
 	}
 	return time.Date(d.Year(), d.Month(), d.Day()+later, 0, 0, 0, 0, v.zone), nil
 }
@@ -196,7 +199,7 @@ func without(values []string, value string) []string {
 // first page.
 func listPath(q url.Values, name string, values ...string) string {
 	to := url.Values{}
-	for _, key := range []string{"q", "group", "category", "service", "region", "industry", "series", "from", "to", "old"} {
+	for _, key := range listInputs {
 		if kept := without(q[key], ""); len(kept) > 0 && key != name {
 			to[key] = kept
 		}

@@ -135,9 +135,11 @@ var english = words{
 	"notice.bulk.missing.one": "1 is not available.", "notice.bulk.missing.many": "%s are not available.",
 
 	"problem.refused": "That did not work", "problem.failed": "Something failed on our side", "problem.back": "Back",
-	"problem.instance": "When you ask for help, quote", "problem.day": "%.20q is no day; write one such as 2026-03-31.",
+	"problem.instance": "When you ask for help, quote", "problem.day": "%s is %.20q, which is no day; write one such as 2026-03-31.",
 	"problem.series":   "The series in the address is not an identifier; remove the filter.",
 	"problem.document": "The form names a document that is none; open the list again and send it from there.", "problem.nothing-chosen": "Nothing is ticked; go back and tick the documents to save.",
 	"problem.ordinal": "The number in the log must be a whole number from 1.", "problem.time": "The time of day must be like 08:30.",
+	"problem.input": "This page takes no %.40q; it takes %s.", "problem.twice": "The address holds %s more than once; give it once.",
+	"problem.choice": "%s is %.40q; it can be: %s.", "problem.limit": "limit is %.20q; a page holds 1 to %d items.",
 	"problem.person": "There is nobody of that name in this demo.", "problem.one-click": "The form must hold List-Unsubscribe=One-Click; use the button on the page.",
 }

@@ -45,6 +45,9 @@ func (v *visit) command() (handlers.Request, error) {
 	if !v.reader.SignedIn() {
 		return handlers.Request{}, domain.Refuse(domain.Unauthenticated, "sign-in", "sign in to do this")
 	}
+	if !v.reader.MayKeep() {
+		return handlers.Request{}, handlers.AuditorChangesNothing()
+	}
 	asked := url.Values{}
 	for name, values := range v.r.PostForm {
 		if name != idempotencyKey && name != returnKey {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"imprint/domain/document"
 	"imprint/domain/mail"
 	"imprint/handlers"
+	"imprint/handlers/portal"
 )
 
 func TestSearchFiltersAndPages(t *testing.T) {
@@ -303,5 +305,40 @@ func TestThePast(t *testing.T) {
 	}
 	if !auditor.has("Commitment", "Saved to a library", "DetailsRevised", w.readers[paul].Person, `"en": "Former title"`) {
 		t.Errorf("an auditor sees %s", auditor.text())
+	}
+}
+
+// Every form but the way out of mails, which a signed link opens, and the demo's
+// choice of a person, which writes nothing.
+func TestNoFormServesAnAuditor(t *testing.T) {
+	w := newWorld(t)
+	line := w.series("Line")
+	id := w.publish(document.Details{Title: domain.English("Report"), Series: line}, access.Everyone)
+	before, err := w.log.Head(t.Context())
+	w.ok(err)
+	tried := 0
+	for _, pattern := range portal.Patterns() {
+		method, path, _ := strings.Cut(pattern, " ")
+		if method != http.MethodPost || slices.Contains([]string{"/unsubscribe", "/demo/person"}, path) {
+			continue
+		}
+		tried++
+		path = strings.NewReplacer("{document}", id.String(), "{series}", line.String()).Replace(path)
+		form := url.Values{"key": {uuid.NewString()}, "document": {id.String()}, "frequency": {"daily"}, "time": {"08:00"}, "weekday": {"1"}, "monthDay": {"1"}, "zone": {"UTC"}, "language": {"en"}}
+		if p := w.post(ada, path, form); p.Code != http.StatusForbidden || !p.has("An auditor changes nothing") && !p.has("an auditor changes nothing") {
+			t.Errorf("%s: %d %s", path, p.Code, p.text())
+		}
+	}
+	after, err := w.log.Head(t.Context())
+	w.ok(err)
+	if tried < 6 || after != before {
+		t.Errorf("%d forms, and the log went from %d to %d", tried, before.Ordinal, after.Ordinal)
+	}
+	for _, path := range []string{"/documents", "/documents/" + id.String(), "/series/" + line.String(), "/library"} {
+		for _, f := range w.shown(ada, path).all("form") {
+			if attr(f, "method") == "post" && attr(f, "action") != "/demo/person" {
+				t.Errorf("%s offers the auditor %s", path, attr(f, "action"))
+			}
+		}
 	}
 }

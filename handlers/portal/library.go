@@ -14,7 +14,6 @@ import (
 	"imprint/domain/event"
 	"imprint/domain/terms"
 	"imprint/handlers"
-	"imprint/projections/catalog"
 )
 
 type libraryView struct {
@@ -51,13 +50,16 @@ type followed struct {
 }
 
 func (p *portal) library(v *visit) error {
-	after := v.r.URL.Query().Get("after")
-	found, err := p.Library.Library(v.ctx(), v.reader, v.now(), catalog.Page{After: after})
+	page, err := v.page(0)
+	if err != nil {
+		return err
+	}
+	found, err := p.Library.Library(v.ctx(), v.reader, v.now(), page)
 	if err != nil {
 		return err
 	}
 	view := libraryView{Frequency: p.words.text("frequency." + v.frequency())}
-	view.First, view.Next = v.paging(after, found.Next)
+	view.First, view.Next = v.paging(page.After, found.Next)
 	for _, e := range found.Entries {
 		view.Entries = append(view.Entries, entry{
 			ID: e.Document, Href: documentPath(e.Document), Title: v.title(e.Title, terms.Query{}), Available: e.Available,

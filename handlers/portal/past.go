@@ -59,8 +59,11 @@ func (p *portal) history(v *visit) error {
 	if whole {
 		filter.Types = nil
 	}
-	after := v.r.URL.Query().Get("after")
-	found, err := p.History.Events(v.ctx(), filter, catalog.Page{After: after, Limit: 100})
+	page, err := v.page(catalog.MaxPage)
+	if err != nil {
+		return err
+	}
+	found, err := p.History.Events(v.ctx(), filter, page)
 	if err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func (p *portal) history(v *visit) error {
 		Document: link{Href: documentPath(d.ID), Name: v.title(d.Title, terms.Query{})}, Whole: whole,
 		AsOf: "/as-of?" + url.Values{"document": {d.ID.String()}}.Encode(), Reflects: found.Reflects,
 	}
-	view.First, view.Next = v.paging(after, found.Next)
+	view.First, view.Next = v.paging(page.After, found.Next)
 	if whole {
 		view.Exports = v.exports(url.Values{"document": {d.ID.String()}})
 	}
@@ -133,10 +136,13 @@ func (p *portal) asOf(v *visit) error {
 		Day: q.Get("day"), Ordinal: strings.TrimSpace(q.Get("ordinal")), By: q.Get("by"), Document: strings.TrimSpace(q.Get("document")),
 	}
 	view.Asked = view.Day != "" || view.Ordinal != ""
-	if !view.Asked {
+	page, err := v.page(0)
+	if err == nil && !view.Asked {
 		return v.showAsOf(http.StatusOK, view)
 	}
-	err := v.answer(&view, q.Get("after"))
+	if err == nil {
+		err = v.answer(&view, page)
+	}
 	switch domain.KindOf(err) {
 	case "":
 		return v.showAsOf(http.StatusOK, view)
@@ -155,7 +161,7 @@ func (v *visit) showAsOf(status int, view asOfView) error {
 }
 
 // answer asks for the past. A day means its last moment in the reader's zone.
-func (v *visit) answer(view *asOfView, after string) error {
+func (v *visit) answer(view *asOfView, page catalog.Page) error {
 	var m history.Moment
 	if view.Ordinal != "" {
 		n, err := strconv.ParseInt(view.Ordinal, 10, 64)
@@ -164,7 +170,7 @@ func (v *visit) answer(view *asOfView, after string) error {
 		}
 		m.Ordinal = n
 	} else {
-		end, err := v.day(view.Day, 1)
+		end, err := v.day("day", view.Day, 1)
 		if err != nil {
 			return err
 		}
@@ -175,7 +181,6 @@ func (v *visit) answer(view *asOfView, after string) error {
 	}
 	var found history.AsOf[catalog.Listing]
 	var err error
-	page := catalog.Page{After: after}
 	if view.By == "published" && view.Ordinal == "" {
 		found, err = v.portal.History.CatalogPublishedBy(v.ctx(), v.reader, m.Time, page)
 	} else {
@@ -189,7 +194,7 @@ func (v *visit) answer(view *asOfView, after string) error {
 	for _, it := range found.Answer.Items {
 		list.Items = append(list.Items, v.item(it, terms.Query{}))
 	}
-	list.First, list.Next = v.paging(after, found.Answer.Next)
+	list.First, list.Next = v.paging(page.After, found.Answer.Next)
 	view.Catalog = list
 	return nil
 }

@@ -47,46 +47,67 @@ func New(parts Parts) (http.Handler, error) {
 	return p.routes(), nil
 }
 
-func (p *portal) routes() http.Handler {
-	mux := http.NewServeMux()
-	page := func(pattern string, serve func(*visit) error) { mux.HandleFunc(pattern, p.handle(serve)) }
+// route is one page: its address, as http.ServeMux writes it, and the inputs in
+// the address that it takes. One without any reads none, whatever stands there.
+type route struct {
+	pattern string
+	serve   func(*visit) error
+	takes   []string
+}
+
+// table lists the pages.
+func (p *portal) table() []route {
 	const (
 		doc     = "/documents/{document}"
 		version = doc + "/versions/{number}"
 		series  = "/series/{series}"
 	)
-	page("GET /{$}", p.home)
-	page("GET /documents", p.documents)
-	page("GET "+doc, p.document)
-	page("GET "+version, p.version)
-	page("GET "+version+"/files/{file}", p.file)
-	page("POST "+doc+"/save", p.save)
-	page("POST "+doc+"/remove", p.remove)
+	paged := []string{"after", "limit"}
+	return []route{
+		{"GET /{$}", p.home, nil},
+		{"GET /documents", p.documents, append([]string{"after"}, listInputs[:]...)},
+		{"GET " + doc, p.document, nil},
+		{"GET " + version, p.version, nil},
+		{"GET " + version + "/files/{file}", p.file, nil},
+		{"POST " + doc + "/save", p.save, nil},
+		{"POST " + doc + "/remove", p.remove, nil},
 
-	page("GET /series", p.allSeries)
-	page("GET "+series, p.series)
-	page("POST "+series+"/follow", p.follow)
-	page("POST "+series+"/unfollow", p.unfollow)
+		{"GET /series", p.allSeries, paged},
+		{"GET " + series, p.series, paged},
+		{"POST " + series + "/follow", p.follow, nil},
+		{"POST " + series + "/unfollow", p.unfollow, nil},
 
-	page("GET /library", p.library)
-	page("POST /library", p.saveAll)
-	page("GET /settings", p.settings)
-	page("POST /settings", p.changeSettings)
+		{"GET /library", p.library, paged},
+		{"POST /library", p.saveAll, nil},
+		{"GET /settings", p.settings, nil},
+		{"POST /settings", p.changeSettings, nil},
 
-	page("GET /history/{document}", p.history)
-	page("GET /as-of", p.asOf)
+		{"GET /history/{document}", p.history, paged},
+		{"GET /as-of", p.asOf, append([]string{"day", "ordinal", "by", "document"}, paged...)},
 
-	page("GET /mails", p.mails)
-	page("GET /mails/{mail}", p.mail)
-	page("GET /mails/{mail}/html", p.mailHTML)
-	page("GET /unsubscribe", p.askUnsubscribe)
-	page("POST /unsubscribe", p.unsubscribe)
+		{"GET /mails", p.mails, nil},
+		{"GET /mails/{mail}", p.mail, nil},
+		{"GET /mails/{mail}/html", p.mailHTML, nil},
+		{"GET /unsubscribe", p.askUnsubscribe, nil},
+		{"POST /unsubscribe", p.unsubscribe, nil},
 
-	page("GET /sign-in", p.signIn)
-	page("POST /demo/person", p.becomePerson)
+		{"GET /sign-in", p.signIn, nil},
+		{"POST /demo/person", p.becomePerson, nil},
+		{"/", func(v *visit) error { return v.absent() }, nil},
+	}
+}
 
+func (p *portal) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range p.table() {
+		mux.HandleFunc(r.pattern, p.handle(func(v *visit) error {
+			if err := v.inputs(r.takes); err != nil {
+				return err
+			}
+			return r.serve(v)
+		}))
+	}
 	mux.Handle("GET "+p.style.path, p.style)
 	mux.Handle("GET "+p.icon.path, p.icon)
-	page("/", func(v *visit) error { return v.absent() })
 	return mux
 }

@@ -38,6 +38,45 @@ func TestHomeShowsTheGroupsAndWhatIsNew(t *testing.T) {
 	}
 }
 
+func TestPagesRefuseWhatTheyDoNotTake(t *testing.T) {
+	w := newWorld(t)
+	line := w.series("Line")
+	id := w.publish(document.Details{Title: domain.English("Report"), Series: line}, access.Everyone)
+	for _, path := range []string{"/documents", "/series", "/series/" + line.String(), "/library", "/history/" + id.String(), "/as-of", "/as-of?ordinal=3"} {
+		join := "?"
+		if strings.Contains(path, "?") {
+			join = "&"
+		}
+		for _, bad := range []string{"abc", "0", "-1", "101", "1.5", "99999999999999999999"} {
+			if p := w.get(rosa, path+join+"limit="+bad); p.Code != http.StatusBadRequest || !p.has("limit is", "1 to 100") {
+				t.Errorf("%s, limit %s: %d %s", path, bad, p.Code, p.text())
+			}
+		}
+		for query, want := range map[string]string{"limitt=5": "takes no \"limitt\"", "limit=5&limit=6": "limit more than once", "limit=5&utm_source=x": "takes no \"utm_source\""} {
+			if p := w.get(rosa, path+join+query); p.Code != http.StatusBadRequest || !p.has(want) {
+				t.Errorf("%s, %s: %d %s", path, query, p.Code, p.text())
+			}
+		}
+		w.shown(rosa, path+join+"limit=100&done=saved")
+	}
+	for path, want := range map[string]string{
+		"/documents?old=yes": "old is \"yes\"", "/as-of?day=2026-03-01&by=guess": "recorded, published", "/documents?from=x": "from is \"x\"", "/as-of?day=x": "day is \"x\"",
+		"/documents?after=x": "cursor", "/series?after=x": "cursor", "/library?after=x": "cursor", "/history/" + id.String() + "?after=x": "cursor",
+	} {
+		if p := w.get(rosa, path); p.Code != http.StatusBadRequest || !p.has(want) {
+			t.Errorf("%s: %d %s", path, p.Code, p.text())
+		}
+	}
+	// A page that takes nothing reads nothing: a link may pick something up on its way.
+	w.shown(rosa, "/documents/"+id.String()+"?utm_source=mail&limit=abc")
+	// The size goes on from page to page.
+	w.titled("Another report")
+	next := w.shown(rosa, "/documents?limit=1").links()["Next page"]
+	if !strings.Contains(next, "limit=1") || len(w.shown(rosa, next).all("h3")) != 1 {
+		t.Errorf("the next page is %q", next)
+	}
+}
+
 func TestPagesThatAreBehindSayAndHide(t *testing.T) {
 	w := newWorld(t)
 	restricted, public := w.publish(document.Details{Title: domain.English("Internal report")}, access.SignedIn), w.titled("Public report")

@@ -39,8 +39,11 @@ func (v *visit) seriesOf(s catalog.Series) seriesView {
 }
 
 func (p *portal) allSeries(v *visit) error {
-	after := v.r.URL.Query().Get("after")
-	found, err := p.Catalog.AllSeries(v.ctx(), v.reader, catalog.Page{After: after})
+	page, err := v.page(0)
+	if err != nil {
+		return err
+	}
+	found, err := p.Catalog.AllSeries(v.ctx(), v.reader, page)
 	if err != nil {
 		return err
 	}
@@ -48,7 +51,7 @@ func (p *portal) allSeries(v *visit) error {
 	for _, s := range found.Items {
 		view.Series = append(view.Series, v.seriesOf(s))
 	}
-	view.First, view.Next = v.paging(after, found.Next)
+	view.First, view.Next = v.paging(page.After, found.Next)
 	return v.show(http.StatusOK, "all-series", "series", p.words.text("series.title"), view)
 }
 
@@ -76,8 +79,11 @@ func (p *portal) series(v *visit) error {
 	if err != nil {
 		return err
 	}
-	after := v.r.URL.Query().Get("after")
-	found, err := p.Catalog.Series(v.ctx(), v.reader, id, catalog.Page{After: after})
+	page, err := v.page(0)
+	if err != nil {
+		return err
+	}
+	found, err := p.Catalog.Series(v.ctx(), v.reader, id, page)
 	if err != nil {
 		return err
 	}
@@ -86,7 +92,7 @@ func (p *portal) series(v *visit) error {
 		return err
 	}
 	view.Total = found.Documents.Total
-	view.First, view.Next = v.paging(after, found.Documents.Next)
+	view.First, view.Next = v.paging(page.After, found.Documents.Next)
 	if person, err := uuid.Parse(v.reader.Person); err == nil {
 		if view.Follows, err = p.Library.Follows(v.ctx(), person, id); err != nil {
 			return err

@@ -41,6 +41,9 @@ func (p *portal) settings(v *visit) error {
 	if v.own.Person == uuid.Nil {
 		return domain.Refuse(domain.Unauthenticated, "sign-in", "settings belong to a person; sign in and ask again")
 	}
+	if !v.reader.MayKeep() {
+		return handlers.AuditorChangesNothing()
+	}
 	s := v.own.Schedule
 	if s.Frequency == "" { // nothing was ever chosen
 		s = calendar.Schedule{Frequency: calendar.Off, Hour: 8, Weekday: time.Monday, MonthDay: 1, Zone: v.zone.String()}

@@ -42,10 +42,13 @@ type Filter struct {
 	OldVersions bool
 }
 
+// MaxPage is how many items a page holds at most.
+const MaxPage = 100
+
 // Page asks for a part of a list. After is the cursor of the answer before.
 type Page struct {
 	After string
-	Limit int // 0: 25; at most 100
+	Limit int // 0: 25; at most MaxPage
 }
 
 // Item is one document in a list.

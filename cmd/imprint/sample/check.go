@@ -122,6 +122,9 @@ func (st *story) try(step Step) error {
 	if !known {
 		return errors.New("nobody has that key")
 	}
+	if !person.Role.MayChange() {
+		return errors.New("an auditor changes nothing")
+	}
 	switch step.Do {
 	case Save, Remove, Follow, Unfollow, Settings:
 		return st.tryReading(step)
