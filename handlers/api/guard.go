@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -58,6 +59,9 @@ func (a *api) guard(serves Serves, o operation) func(huma.Context, func(huma.Con
 	return func(c huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(c)
 		request, err := a.identify(r, serves, o)
+		if err == nil {
+			err = once(c.Operation(), r.URL.Query())
+		}
 		if err == nil && !o.streamed {
 			var body []byte
 			if body, err = readJSON(w, r); err == nil {
@@ -73,6 +77,17 @@ func (a *api) guard(serves Serves, o operation) func(huma.Context, func(huma.Con
 		}
 		next(&exchange{humaContext: huma.WithValue(c, requestKey{}, request)})
 	}
+}
+
+// once refuses a parameter that is given twice and can hold one value only: the
+// framework would read the first and pass over the other.
+func once(op *huma.Operation, query url.Values) error {
+	for _, p := range op.Parameters {
+		if p.In == "query" && len(query[p.Name]) > 1 && p.Schema.Type != huma.TypeArray {
+			return domain.Refuse(domain.Invalid, "bad-request", "the request cannot be read: %s is given %d times; give it once", p.Name, len(query[p.Name])).In(p.Name)
+		}
+	}
+	return nil
 }
 
 // identify checks who asks, and what names the request.

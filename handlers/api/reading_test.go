@@ -32,6 +32,9 @@ func TestBadInputsAreNamedWithWhatIsWanted(t *testing.T) {
 			continue // no list, or no such series
 		}
 		paged++
+		if p := w.do(call{who: "ada", path: path + "limit=7&limit=8"}).problem(t, 400, "bad-request"); p.Field != "limit" {
+			t.Errorf("%s, two limits: %+v", path, p)
+		}
 		for _, bad := range []string{"abc", "0", "-1", "101", "1.5", "99999999999999999999", "1+1"} {
 			p := w.do(call{who: "ada", path: path + "limit=" + bad}).problem(t, 400, "bad-request")
 			if p.Field != "limit" || !strings.Contains(p.Detail, "limit: ") || !strings.Contains(p.Detail, "1 to 100") {
