@@ -135,6 +135,7 @@ func TestHistoryForAuditors(t *testing.T) {
 			{"POST", at(id, "versions", 1, "corrections")}, {"POST", at(id, "versions", 1, "withdraw")},
 			{"POST", at(id, "versions", 1, "reinstate")}, {"POST", "/api/v1/series"}, {"PUT", "/api/v1/categories/soc"},
 			{"POST", "/api/v1/categories/soc/move"}, {"DELETE", "/api/v1/categories/soc"},
+			{"POST", "/api/v1/library"}, {"PUT", "/api/v1/library/" + id.String()}, {"DELETE", "/api/v1/library/" + id.String()}, {"PUT", "/api/v1/settings"},
 		} {
 			w.asks(403, "anton", c.method, c.path, object{}, "If-Match", `"1"`)
 		}

@@ -34,7 +34,7 @@ func TestNotificationSettings(t *testing.T) {
 		for who, chosen := range map[string]object{
 			"rita":  {"frequency": "daily", "hour": 9, "minute": 30, "zone": "Asia/Kolkata", "language": "de"},
 			"ruth":  {"frequency": "weekly", "weekday": 3, "zone": "Europe/Berlin"},
-			"anton": {"frequency": "monthly", "monthDay": 31},
+			"peter": {"frequency": "monthly", "monthDay": 31},
 		} {
 			w.save(who, id)
 			w.settings(who, chosen)
@@ -47,7 +47,7 @@ func TestNotificationSettings(t *testing.T) {
 		}{
 			{"rita", time.Date(2027, 3, 2, 4, 0, 0, 0, time.UTC)}, // 09:30 in Kolkata
 			{"ruth", time.Date(2027, 3, 3, 7, 0, 0, 0, time.UTC)}, // Wednesday, 08:00 in Berlin
-			{"anton", time.Date(2027, 3, 31, 8, 0, 0, 0, time.UTC)},
+			{"peter", time.Date(2027, 3, 31, 8, 0, 0, 0, time.UTC)},
 		} {
 			w.at(is.due.Add(-time.Microsecond))
 			w.silent(is.who, "before it is due")
