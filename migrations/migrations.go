@@ -9,3 +9,9 @@ import "embed"
 //
 //go:embed sqlite
 var SQLite embed.FS
+
+// PostgreSQL holds postgres/registry (schema imprint_views) and postgres/work
+// (schema imprint_work); see package postgres for what a migration must keep to.
+//
+//go:embed postgres
+var PostgreSQL embed.FS

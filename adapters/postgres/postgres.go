@@ -1,0 +1,138 @@
+package postgres
+
+// Opening and closing the pools.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"imprint/domain"
+)
+
+// The settings that errors name.
+const (
+	Setting     = "IMPRINT_DATABASE"      // Options.URL
+	ReadSetting = "IMPRINT_DATABASE_READ" // Options.ReadURL
+)
+
+// Limits of a connection, where Options and the address name no others.
+const (
+	connectTimeout     = 10 * time.Second
+	statementTimeout   = 30 * time.Second
+	lockTimeout        = 10 * time.Second
+	transactionTimeout = time.Minute // of a transaction that does nothing
+)
+
+// Options say where the database is. What the address itself sets as a parameter
+// (statement_timeout, application_name …) is left as it is.
+type Options struct {
+	URL     string // postgres://user:password@host/database?sslmode=verify-full
+	ReadURL string // of a replica for queries; "" reads at URL
+	// MaxConns bounds each of the two pools; 0 takes four per processor, at least
+	// sixteen.
+	MaxConns int
+	// StatementTimeout ends a statement; 0 takes 30 seconds. Making indexes and
+	// reading whole tables is not bounded by it.
+	StatementTimeout time.Duration
+}
+
+// DB is an open database.
+type DB struct {
+	Write *pgxpool.Pool
+	Read  *pgxpool.Pool // sessions are read-only; of the replica, if there is one
+	// Replica tells that Read may be behind Write.
+	Replica bool
+}
+
+// Open connects. It fails where the primary cannot be reached or refuses; a
+// replica may come later. The schema is not looked at: see Check and Migrate.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	write, err := newPool(ctx, Setting, o.URL, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{Write: write, Replica: o.ReadURL != ""}
+	setting, url := Setting, o.URL
+	if db.Replica {
+		setting, url = ReadSetting, o.ReadURL
+	}
+	if db.Read, err = newPool(ctx, setting, url, o, map[string]string{"default_transaction_read_only": "on"}); err != nil {
+		write.Close()
+		return nil, err
+	}
+	if err := write.Ping(ctx); err != nil {
+		db.Close()
+		return nil, Explain(err)
+	}
+	return db, nil
+}
+
+// Close closes both pools; it waits for connections that are in use.
+func (db *DB) Close() {
+	db.Read.Close()
+	db.Write.Close()
+}
+
+// newPool makes a pool; it connects when it is first used.
+func newPool(ctx context.Context, setting, url string, o Options, more map[string]string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// The cause may quote the address with its password, so it is dropped.
+		return nil, domain.Refuse(domain.Invalid, "bad-address", "%s is not the address of a PostgreSQL database; write it as postgres://user:password@host:5432/database", setting).In(setting)
+	}
+	if o.StatementTimeout == 0 {
+		o.StatementTimeout = statementTimeout
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = max(16, 4*runtime.NumCPU())
+	}
+	config.MaxConns = int32(min(o.MaxConns, 1000))
+	config.MaxConnLifetime, config.MaxConnLifetimeJitter = time.Hour, 10*time.Minute
+	if config.ConnConfig.ConnectTimeout == 0 || config.ConnConfig.ConnectTimeout > connectTimeout {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	config.PingTimeout = connectTimeout
+	params := map[string]string{
+		"application_name":                    "imprint",
+		"search_path":                         "imprint_views, imprint_work",
+		"statement_timeout":                   millis(o.StatementTimeout),
+		"lock_timeout":                        millis(lockTimeout),
+		"idle_in_transaction_session_timeout": millis(transactionTimeout),
+		"jit":                                 "off", // it costs these short statements more than it gives
+	}
+	for name, value := range more {
+		params[name] = value
+	}
+	for name, value := range params {
+		if _, set := config.ConnConfig.RuntimeParams[name]; !set {
+			config.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, Explain(err)
+	}
+	return pool, nil
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// errors.As for a type that is not a pointer, in one expression.
+func as[T error](err error) (found T, ok bool) {
+	ok = errors.As(err, &found)
+	return found, ok
+}
+
+// doing adds what was being done to an error that Explain has no words for.
+func doing(what string, err error) error {
+	if domain.KindOf(err) == domain.Internal {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return err
+}

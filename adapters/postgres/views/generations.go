@@ -1,0 +1,171 @@
+package views
+
+// Making, indexing, showing and dropping generations.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"imprint/adapters/postgres"
+	"imprint/projections"
+)
+
+// Live implements projections.Store.
+func (s *Store) Live(ctx context.Context, p projections.Projection) (build projections.Build, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	find := func() (found bool, err error) {
+		live, err := builds(ctx, s.db.Write, liveOf, p.Name, p.Version)
+		if found = len(live) == 1; found {
+			build = live[0]
+		}
+		return found, postgres.Explain(err)
+	}
+	if found, err := find(); err != nil || found {
+		return build, err
+	}
+	made := false
+	err = s.transact(ctx, func(tx pgx.Tx) error {
+		build, made, err = create(ctx, tx, p, true)
+		return err
+	})
+	if err != nil || made {
+		return build, err
+	}
+	// Another process has made it at this moment.
+	if found, err := find(); err != nil || found {
+		return build, err
+	}
+	return build, fmt.Errorf("the live generation of %s came and went", p.Name)
+}
+
+// Create implements projections.Store.
+func (s *Store) Create(ctx context.Context, p projections.Projection) (build projections.Build, err error) {
+	err = s.do(ctx, func(tx pgx.Tx) error {
+		build, _, err = create(ctx, tx, p, false)
+		return err
+	})
+	return build, err
+}
+
+// create makes a generation. Of several processes that make the live one, one
+// does; the others wait for it and answer false.
+func create(ctx context.Context, tx pgx.Tx, p projections.Projection, live bool) (projections.Build, bool, error) {
+	g := projections.Generation{Projection: p.Name, Version: p.Version}
+	const insert = `INSERT INTO imprint_views.generations (projection, version, live) VALUES ($1, $2, $3)
+		ON CONFLICT (projection, version) WHERE live DO NOTHING RETURNING generation`
+	err := tx.QueryRow(ctx, insert, p.Name, p.Version, live).Scan(&g.Number)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return projections.Build{}, false, nil
+	}
+	if err != nil {
+		return projections.Build{}, false, err
+	}
+	if err := define(ctx, tx, "CREATE SCHEMA "+viewSchema(g)); err != nil {
+		return projections.Build{}, false, err
+	}
+	var names []string
+	for _, t := range p.Tables {
+		names = append(names, tableName(g, t))
+		texts, err := createTable(p, g, t)
+		if err == nil {
+			err = define(ctx, tx, texts...)
+		}
+		if err != nil {
+			return projections.Build{}, false, fmt.Errorf("table %s: %w", t.Name, err)
+		}
+	}
+	_, err = tx.Exec(ctx, `UPDATE imprint_views.generations SET tables = $1 WHERE generation = $2`, strings.Join(names, " "), g.Number)
+	return projections.Build{Generation: g, Live: live}, true, err
+}
+
+// Index implements projections.Store. It may take minutes, so that no time bounds
+// it; writers of the generation wait, readers do not.
+func (s *Store) Index(ctx context.Context, p projections.Projection, g projections.Generation) error {
+	return s.transact(ctx, func(tx pgx.Tx) error {
+		if err := define(ctx, tx, `SET LOCAL statement_timeout = 0`, `SET LOCAL maintenance_work_mem = '256MB'`); err != nil {
+			return err
+		}
+		done, err := tx.Exec(ctx, `UPDATE imprint_views.generations SET indexed = true WHERE generation = $1 AND NOT indexed`, g.Number)
+		if err != nil || done.RowsAffected() == 0 {
+			return err
+		}
+		for _, t := range p.Tables {
+			if err := define(ctx, tx, createIndexes(g, t)...); err != nil {
+				return fmt.Errorf("indexes of %s: %w", t.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Switch implements projections.Store. If we crash before the commit queries see
+// the former generation, whole.
+func (s *Store) Switch(ctx context.Context, _ projections.Projection, g projections.Generation) error {
+	return s.do(ctx, func(tx pgx.Tx) error {
+		// Both rows are locked against commits, in one order.
+		all, err := builds(ctx, tx, `WHERE projection = $1 AND version = $2 AND (live OR generation = $3) ORDER BY generation FOR UPDATE`, g.Projection, g.Version, g.Number)
+		if err != nil {
+			return err
+		}
+		var target, former *projections.Build
+		for i := range all {
+			if all[i].Live {
+				former = &all[i]
+			}
+			if all[i].Number == g.Number {
+				target = &all[i]
+			}
+		}
+		switch {
+		case target == nil:
+			return projections.ErrLost
+		case !target.Indexed:
+			return fmt.Errorf("generation %d of %s has no indexes yet", g.Number, g.Projection)
+		case former != nil && former.Checkpoint.Ordinal > target.Checkpoint.Ordinal:
+			return projections.ErrBehind
+		case target.Live:
+			return nil
+		}
+		if former != nil {
+			const retire = `UPDATE imprint_views.generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1`
+			if _, err := tx.Exec(ctx, retire, former.Number); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `UPDATE imprint_views.generations SET live = true WHERE generation = $1`, g.Number)
+		return err
+	})
+}
+
+// Drop implements projections.Store. It waits for readers of the generation from
+// before it was retired, as long as a lock is waited for.
+func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
+	return s.do(ctx, func(tx pgx.Tx) error {
+		found, err := builds(ctx, tx, one+` FOR UPDATE`, g.Number)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		if found[0].Live {
+			return fmt.Errorf("generation %d of %s is live and cannot be dropped", g.Number, g.Projection)
+		}
+		var tables string
+		if err := tx.QueryRow(ctx, `DELETE FROM imprint_views.generations WHERE generation = $1 RETURNING tables`, g.Number).Scan(&tables); err != nil {
+			return err
+		}
+		if err := define(ctx, tx, "DROP SCHEMA "+viewSchema(g)+" CASCADE"); err != nil {
+			return err
+		}
+		for _, name := range strings.Fields(tables) {
+			if err := define(ctx, tx, "DROP TABLE imprint_views."+name); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM imprint_views.parked WHERE generation = $1`, g.Number)
+		return err
+	})
+}

@@ -1,0 +1,60 @@
+package views
+
+// The store over an open database.
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"imprint/adapters/postgres"
+	"imprint/adapters/queries"
+	"imprint/projections"
+)
+
+// Store keeps read models in one database. It holds nothing in memory: any number
+// of them may work at once, in any number of processes.
+type Store struct {
+	db *postgres.DB
+}
+
+var (
+	_ projections.Store = (*Store)(nil)
+	_ queries.Database  = (*Store)(nil)
+)
+
+// Open refuses a database whose schema does not fit this program (see
+// postgres.Check). The caller closes the database when nobody uses the store.
+func Open(ctx context.Context, db *postgres.DB) (*Store, error) {
+	if err := postgres.Check(ctx, db); err != nil {
+		return nil, err
+	}
+	return &Store{db: db}, nil
+}
+
+// answerTime bounds a statement from here, for a server that vanished with its
+// network; statement_timeout bounds it there.
+const answerTime = 45 * time.Second
+
+// do runs f in one transaction. If we crash before its end, nothing of it is in
+// the database.
+func (s *Store) do(ctx context.Context, f func(tx pgx.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	return s.transact(ctx, f)
+}
+
+func (s *Store) transact(ctx context.Context, f func(tx pgx.Tx) error) error {
+	return postgres.Explain(pgx.BeginFunc(ctx, s.db.Write, f))
+}
+
+// define executes statements that change the schema.
+func define(ctx context.Context, tx pgx.Tx, texts ...string) error {
+	for _, text := range texts {
+		if _, err := tx.Exec(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
