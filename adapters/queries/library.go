@@ -88,7 +88,7 @@ func (l *Library) page(r access.Reader, now time.Time, before int64, size int) *
 	from, to := projections.Micros(now.Add(-library.UpdatedWindow)), projections.Micros(now)
 	see := visible(r, "d.audience")
 	return new(statement).add(`SELECT e.document, e.saved, e.saved_at, e.version,
-	CASE WHEN d.document IS NULL THEN 0 ELSE 1 END, COALESCE(d.title, e.title), COALESCE(d.version, 0),
+	d.document IS NOT NULL, COALESCE(d.title, e.title), COALESCE(d.version, 0),
 	COALESCE(d.series, ''), COALESCE(s.name, ''), COALESCE(d.withdrawn, FALSE), COALESCE(d.reason, ''),
 	u.updated_at, COALESCE(u.summary, ''), (SELECT COUNT(*)`+marked+`)
 FROM `+l.entries+` e
@@ -122,12 +122,12 @@ func entry(scan func(...any) error) (e library.Entry, saved int64, err error) {
 // the person may see has lost its name.
 func (l *Library) followed(ctx context.Context, q Querier, r access.Reader) (all []library.Followed, err error) {
 	st := l.follows.followed(r.Person).add(`
-SELECT f.series, COALESCE(s.name, ''), f.explicit, COALESCE(s.discontinued, FALSE)
+SELECT f.series, COALESCE(s.name, ''), f.explicit = 1, COALESCE(s.discontinued, FALSE)
 FROM followed f LEFT JOIN `+l.series+` s ON s.series = f.series
 	AND EXISTS (SELECT 1 FROM `+l.tags+` t WHERE t.facet = ? AND t.value = f.series AND (`, catalog.FacetSeries).
 		all([]condition{visible(r, "t.audience")}).
 		add(`))
-ORDER BY s.name_sort, f.series`)
+ORDER BY COALESCE(s.name_sort, ''), f.series`)
 	err = st.each(ctx, q, func(scan func(...any) error) error {
 		var f library.Followed
 		var id string

@@ -15,7 +15,6 @@ import (
 
 	"imprint/adapters/queries"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/views"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/digest"
@@ -35,7 +34,7 @@ import (
 
 type chronicle struct {
 	t         testing.TB
-	store     *views.Store
+	store     store
 	log       *eventlog.Log
 	group     *projections.Group
 	now       time.Time
@@ -61,8 +60,7 @@ func newChronicle(t testing.TB) (c *chronicle, end func()) {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "chronicle")
 	check(t, err)
-	store, err := views.Open(t.Context(), filepath.Join(folder, "views.db"), time.Now)
-	check(t, err)
+	store := on.open(t)
 	log, err := eventlog.Open(t.Context(), filepath.Join(folder, "log.db"), eventlog.Options{})
 	check(t, err)
 	registry, err := schema.Registry()
@@ -73,10 +71,10 @@ func newChronicle(t testing.TB) (c *chronicle, end func()) {
 	c = &chronicle{
 		t: t, store: store, log: log, group: group, now: start, step: time.Minute, revisions: map[event.Stream]int64{},
 		library: queries.NewLibrary(store), notices: queries.NewNotices(store), history: queries.NewHistory(store),
-		catalog: queries.NewCatalog(store, views.Search{}),
+		catalog: queries.NewCatalog(store, on.search),
 	}
 	c.fold()
-	return c, func() { check(t, errors.Join(log.Close(), store.Close(), os.RemoveAll(folder))) }
+	return c, func() { check(t, errors.Join(log.Close(), os.RemoveAll(folder))) }
 }
 
 // opened is a chronicle for the whole of a test.

@@ -127,7 +127,7 @@ func (n *Notices) due(person uuid.UUID, w digest.Window, since int64) *statement
 ), chosen AS (
 	SELECT cause, MAX(saved) AS saved FROM due GROUP BY cause
 )
-SELECT n.cause, n.ordinal, n.cause_at, n.kind, n.document, n.version, c.saved, n.reason,
+SELECT n.cause, n.ordinal, n.cause_at, n.kind, n.document, n.version, c.saved = 1, n.reason,
 	COALESCE(d.title, ''), COALESCE(d.audience, ''), COALESCE(d.withdrawn, FALSE), COALESCE(d.reason, ''),
 	COALESCE(v.withdrawn, FALSE), COALESCE(v.reason, ''), COALESCE(v.summary, ''),
 	CASE WHEN n.document = '' THEN n.series ELSE COALESCE(d.series, '') END, COALESCE(s.name, ''),

@@ -1,6 +1,6 @@
 package queries_test
 
-// A world to ask about: a real log, the real engine and the embedded store.
+// A world to ask about: a real log, the real engine and a real store.
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 
 	"imprint/adapters/queries"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/views"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/category"
@@ -36,7 +35,7 @@ var (
 type world struct {
 	t         testing.TB
 	log       event.Log
-	store     *views.Store
+	store     store
 	group     *projections.Group
 	catalog   *queries.Catalog
 	now       time.Time
@@ -45,19 +44,15 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	store, err := views.Open(t.Context(), filepath.Join(t.TempDir(), "views.db"), time.Now)
-	check(t, err)
+	store := on.open(t)
 	log, err := eventlog.Open(t.Context(), filepath.Join(t.TempDir(), "log.db"), eventlog.Options{})
 	check(t, err)
-	t.Cleanup(func() {
-		check(t, log.Close())
-		check(t, store.Close())
-	})
+	t.Cleanup(func() { check(t, log.Close()) })
 	registry, err := event.NewRegistry(document.Events(), series.Events(), category.Events())
 	check(t, err)
 	group, err := projections.Engine{Log: log, Registry: registry, Store: store, Holder: "test"}.Group(catalog.Projection())
 	check(t, err)
-	w := &world{t: t, log: log, store: store, group: group, catalog: queries.NewCatalog(store, views.Search{}), now: start, revisions: map[event.Stream]int64{}}
+	w := &world{t: t, log: log, store: store, group: group, catalog: queries.NewCatalog(store, on.search), now: start, revisions: map[event.Stream]int64{}}
 	check(t, group.CatchUp(t.Context(), nil))
 	return w
 }
