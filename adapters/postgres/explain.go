@@ -34,7 +34,7 @@ func Explain(err error) error {
 	if words := network(err); words != nil {
 		return words.Because(err)
 	}
-	return fmt.Errorf("PostgreSQL: %w", err)
+	return err
 }
 
 // server words what the server said, by its code (appendix A of its manual).

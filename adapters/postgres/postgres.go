@@ -98,6 +98,7 @@ func newPool(ctx context.Context, setting, url string, o Options, more map[strin
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	config.PingTimeout = connectTimeout
+	config.AfterConnect = registerText
 	params := map[string]string{
 		"application_name":                    "imprint",
 		"search_path":                         "imprint_views, imprint_work",

@@ -24,14 +24,17 @@ type works struct {
 	writer *writer
 	engine projections.Engine
 	mended *atomic.Bool
-	shelf  projections.Projection
-	h      Harness
+	clock  *clock // of the store
+	// scratch is where fresh folds go; each makes a generation of its own there.
+	scratch projections.Store
+	shelf   projections.Projection
 }
 
 func newWorks(t testing.TB, h Harness) *works {
 	t.Helper()
-	w := &works{log: h.Log(t), store: h.Store(t, newClock().time), mended: new(atomic.Bool), h: h}
-	w.writer = newWriter(w.log)
+	c := newClock()
+	w := &works{log: h.Log(t), store: h.Store(t, c.time), clock: c, mended: new(atomic.Bool)}
+	w.writer, w.scratch = newWriter(w.log), h.Store(t, c.time)
 	w.shelf = shelf(w.mended)
 	w.engine = projections.Engine{Log: w.log, Registry: registry(), Store: w.store, Holder: "a"}
 	return w
@@ -65,7 +68,7 @@ func (w *works) run(t testing.TB, e projections.Engine) (*projections.Group, fun
 // verify holds the live rows against a fresh fold.
 func (w *works) verify(t testing.TB) projections.Report {
 	t.Helper()
-	report := must[projections.Report](t)(w.engine.Verify(t.Context(), w.shelf, w.h.Store(t, newClock().time), nil))
+	report := must[projections.Report](t)(w.engine.Verify(t.Context(), w.shelf, w.scratch, nil))
 	if report.Difference != nil {
 		t.Fatalf("live and fresh fold differ: %s", report.Difference)
 	}

@@ -3,7 +3,6 @@ package storetest
 // Law 4: rebuild, verify, as-of, and the property that ties them together.
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -44,10 +43,11 @@ func testRebuildWhileFed(t *testing.T, h Harness) {
 	w := newWorks(t, h)
 	w.writer.add(t, put{Item: "p", Shelf: "s", Title: "bad", Count: 1, Poison: "error"})
 	group, _ := w.run(t, w.engine)
-	for i := range 50 {
-		w.writer.add(t, put{Item: fmt.Sprint(i % 7), Shelf: "s", Title: "t", Count: 1, Tags: []string{fmt.Sprint(i % 3)}})
-	}
 	var last event.Position
+	for i := range 50 {
+		last = w.writer.add(t, put{Item: fmt.Sprint(i % 7), Shelf: "s", Title: "t", Count: 1, Tags: []string{fmt.Sprint(i % 3)}})
+	}
+	ok(t, group.Wait(t.Context(), last)) // a rebuild parks what the live one has parked
 	more := func(n int) {
 		for range n {
 			last = w.writer.add(t, put{Item: "0", Shelf: "s", Title: "t", Count: 1})
@@ -94,7 +94,7 @@ func testVerifyDifference(t *testing.T, h Harness) {
 		live := must[projections.Build](t)(w.store.Live(t.Context(), w.shelf))
 		held := must[projections.Build](t)(w.store.Acquire(t.Context(), live.Generation, "a", 0, true))
 		ok(t, w.store.Commit(t.Context(), projections.Batch{Generation: held.Generation, Epoch: held.Epoch, From: held.Checkpoint, To: held.Checkpoint, Changes: []projections.Change{c}}))
-		return must[projections.Report](t)(w.engine.Verify(t.Context(), w.shelf, h.Store(t, newClock().time), nil))
+		return must[projections.Report](t)(w.engine.Verify(t.Context(), w.shelf, w.scratch, nil))
 	}
 	rows := scan(t, w.store, must[projections.Build](t)(w.store.Live(t.Context(), w.shelf)).Generation, items)
 	b := slices.Clone(rows[1])
@@ -148,40 +148,16 @@ func operation(t *rapid.T) event.Payload {
 	return p
 }
 
-// faulty fails commits, before they are done or after: a crash between the
-// batch's folding and its acknowledgement.
-type faulty struct {
-	projections.Store
-	fail func() fault
-}
-
-type fault int
-
-const (
-	none fault = iota
-	notDone
-	doneUnacknowledged
-)
-
-var errFault = errors.New("the store went away")
-
-func (f faulty) Commit(ctx context.Context, b projections.Batch) error {
-	kind := f.fail()
-	if kind == notDone {
-		return errFault
-	}
-	err := f.Store.Commit(ctx, b)
-	if err == nil && kind == doneUnacknowledged {
-		return errFault
-	}
-	return err
-}
-
 func testLawFour(t *testing.T, h Harness) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorks(t, h)
+		round := &scope{TB: t}
+		defer round.end()
+		w := newWorks(round, h)
 		e := w.engine
-		e.Store = faulty{w.store, func() fault {
+		e.Store = faulty{w.store, func(call string) fault {
+			if call != "Commit" {
+				return none
+			}
 			return rapid.SampledFrom([]fault{none, none, notDone, doneUnacknowledged}).Draw(rt, "fault")
 		}}
 		for range rapid.IntRange(1, 6).Draw(rt, "batches") {
@@ -216,7 +192,9 @@ func testLawFour(t *testing.T, h Harness) {
 // testAsOf holds the interval rows against folds of every prefix of the log.
 func testAsOf(t *testing.T, h Harness) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorks(t, h)
+		round := &scope{TB: t}
+		defer round.end()
+		w := newWorks(round, h)
 		w.mended.Store(true)
 		trial := projections.NewTrial(w.shelf)
 		prefixes := []string{fmt.Sprint([]string{})}

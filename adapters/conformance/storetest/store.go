@@ -163,6 +163,38 @@ func testLeaseExpiry(t *testing.T, h Harness) {
 	must[projections.Build](t)(b.store.Acquire(t.Context(), g, "c", time.Minute, false))
 }
 
+// testClockSet: a clock that is set forward ends leases, one that is set back
+// does not prolong them, and in either case the former holder is fenced.
+func testClockSet(t *testing.T, h Harness) {
+	for _, set := range []time.Duration{48 * time.Hour, -48 * time.Hour} {
+		b := setUp(t, h)
+		b.clock.advance(set)
+		taken := must[projections.Build](t)(b.store.Acquire(t.Context(), b.build.Generation, "b", time.Minute, false))
+		wantErr(t, b.commit(t, 1), projections.ErrLost)
+		_, err := b.store.Acquire(t.Context(), taken.Generation, "a", time.Minute, false)
+		wantErr(t, err, projections.ErrHeld)
+		// Who renews after the clock was set holds the lease by the new time.
+		b.clock.advance(set)
+		ok(t, b.store.Renew(t.Context(), taken.Generation, taken.Epoch, time.Minute))
+		_, err = b.store.Acquire(t.Context(), taken.Generation, "a", time.Minute, false)
+		wantErr(t, err, projections.ErrHeld)
+	}
+}
+
+// testLostAnswer: whoever does not know whether a commit was done tries it again,
+// is told ErrLost where it was, and finds it done.
+func testLostAnswer(t *testing.T, h Harness) {
+	b := setUp(t, h)
+	again := *b
+	change := projections.Change{Table: items, Upserts: []projections.Values{itemRow("a", "first", 1)}}
+	ok(t, b.commit(t, 3, change)) // the answer is lost
+	wantErr(t, again.commit(t, 3, change), projections.ErrLost)
+	live := must[projections.Build](t)(b.store.Live(t.Context(), b.shelf))
+	if live.Checkpoint != at(3) || len(b.scan(t, items)) != 1 {
+		t.Errorf("the checkpoint is at %+v with %d rows", live.Checkpoint, len(b.scan(t, items)))
+	}
+}
+
 func testForcedLease(t *testing.T, h Harness) {
 	b := setUp(t, h)
 	forced := must[projections.Build](t)(b.store.Acquire(t.Context(), b.build.Generation, "b", time.Minute, true))
@@ -178,6 +210,7 @@ func testValues(t *testing.T, h Harness) {
 	large := strings.Repeat("ä\n", 500_000)
 	want := []projections.Values{
 		{"", "", "", int64(0), false, []byte{}, "", int64(0), int64(0)},
+		{"a\x00\x01b\x02\x01", "\x00\x01", "\x01\x01\x00", int64(2), false, []byte{1}, "\x00", int64(1), int64(2)},
 		{"a'\"\\%$1", large, "NULL", projections.Forever, true, []byte(large), `{"k":"v"}`, int64(-1), projections.Micros(time.Time{})},
 		{"b", "e\u0301 ≠ é", "\u00e9", -projections.Forever - 1, true, []byte{0, 255, 0}, "null", int64(1), int64(-1)},
 	}
@@ -185,7 +218,7 @@ func testValues(t *testing.T, h Harness) {
 	if got := b.scan(t, items); !equalRows(got, want) {
 		t.Errorf("scanned other values than were written")
 	}
-	keys := []projections.Key{projections.KeyOf("item", ""), projections.KeyOf("item", "a'\"\\%$1"), projections.KeyOf("item", "b"), projections.KeyOf("item", "absent")}
+	keys := []projections.Key{projections.KeyOf("item", ""), projections.KeyOf("item", "a'\"\\%$1"), projections.KeyOf("item", "a\x00\x01b\x02\x01"), projections.KeyOf("item", "b"), projections.KeyOf("item", "absent")}
 	loaded := must[[]projections.Values](t)(b.store.Load(t.Context(), b.build.Generation, items, keys))
 	slices.SortFunc(loaded, func(x, y projections.Values) int { return strings.Compare(x[0].(string), y[0].(string)) })
 	if !equalRows(loaded, want) {
@@ -199,7 +232,7 @@ func equalRows(a, b []projections.Values) bool {
 
 func testCollation(t *testing.T, h Harness) {
 	b := setUp(t, h)
-	want := []string{"", " ", "10", "9", "A", "B", "a", "a ", "a\u0301", "b", "z", "ä", "é", "\U0001F600"}
+	want := []string{"", "\x00", "\x00\x01", "\x01", "\x01\x00", "\x02", " ", "10", "9", "A", "B", "a", "a ", "a\u0301", "b", "z", "ä", "é", "\U0001F600"}
 	if !slices.IsSorted(want) {
 		t.Fatal("the wanted order is not the order of bytes")
 	}

@@ -9,6 +9,7 @@
 package storetest
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -44,7 +45,9 @@ func Run(t *testing.T, h Harness) {
 		"CommitMovesByCompareAndSet":   testCompareAndSet,
 		"LostCommitWritesNothing":      testLostCommit,
 		"LeaseEndsByTheDatabasesClock": testLeaseExpiry,
+		"LeaseOutlivesNoClock":         testClockSet,
 		"ForcedLeaseFences":            testForcedLease,
+		"LostAnswerIsFoundOut":         testLostAnswer,
 		"ValuesComeBackAsTheyWere":     testValues,
 		"ScanSortsByBytes":             testCollation,
 		"ManyKeysInOneBatch":           testManyKeys,
@@ -69,6 +72,8 @@ func Run(t *testing.T, h Harness) {
 		"LeaseOfAnotherIsRespected":     testCatchUpHeld,
 		"RebuildStopsAtANewFailure":     testRebuildStops,
 		"RebuildBesideALiveRunner":      testRebuildWhileFed,
+		"SwitchesDuringWritesAndReads":  testSwitchesUnderLoad,
+		"FaultsAtEveryCall":             testFaults,
 		"VerifyNamesTheDifference":      testVerifyDifference,
 		"TimesAreToldApart":             testTimes,
 		"IntervalsAnswerAsOf":           testAsOf,
@@ -78,6 +83,22 @@ func Run(t *testing.T, h Harness) {
 			t.Parallel()
 			test(t, h)
 		})
+	}
+}
+
+// scope is a part of a test that ends what it began before the test ends, for
+// tests that begin hundreds of things.
+type scope struct {
+	testing.TB
+	ends []func()
+}
+
+// Cleanup implements testing.TB.
+func (s *scope) Cleanup(end func()) { s.ends = append(s.ends, end) }
+
+func (s *scope) end() {
+	for _, end := range slices.Backward(s.ends) {
+		end()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -32,9 +33,7 @@ type Options struct {
 	Settings []string // further ones, "name=value"
 	// HBA are lines of pg_hba.conf for connections by loopback; none trusts them.
 	HBA []string
-	// Prepare is called with the data folder before the first start, to put files
-	// such as certificates there.
-	Prepare func(data string) error
+	Files map[string]string // put into the data folder, such as certificates
 }
 
 // Server is one server with its data folder.
@@ -112,14 +111,21 @@ func newServer(bin string, o Options) (s *Server, err error) {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	if len(o.HBA) > 0 {
-		hba := "local all all trust\n" + strings.Join(o.HBA, "\n") + "\n"
-		if err := os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(hba), 0o644); err != nil {
+		o.Files = maps.Clone(o.Files)
+		if o.Files == nil {
+			o.Files = map[string]string{}
+		}
+		o.Files["pg_hba.conf"] = "local all all trust\n" + strings.Join(o.HBA, "\n") + "\n"
+	}
+	for name, content := range o.Files {
+		path := filepath.Join(data, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			return nil, err
 		}
-	}
-	if o.Prepare != nil {
-		if err := o.Prepare(data); err != nil {
-			return nil, err
+		if s.as != nil {
+			if err := os.Chown(path, int(s.as.Uid), int(s.as.Gid)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if o.Loopback {

@@ -157,6 +157,9 @@ func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
 		if err := tx.QueryRow(ctx, `DELETE FROM imprint_views.generations WHERE generation = $1 RETURNING tables`, g.Number).Scan(&tables); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, hold, g.Number); err != nil {
+			return err
+		}
 		if err := define(ctx, tx, "DROP SCHEMA "+viewSchema(g)+" CASCADE"); err != nil {
 			return err
 		}

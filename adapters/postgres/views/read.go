@@ -19,11 +19,18 @@ import (
 )
 
 // The beginnings of a snapshot. Its moment is that of the first statement behind
-// BEGIN, which finds the generations that are live then. Whole read models are
-// read for as long as it takes.
+// BEGIN, which finds the generations that are live then and holds them (see hold)
+// until it ends. Whole read models are read for as long as it takes.
 const (
-	beginQueries = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('search_path', imprint_views.live_path(), true)`
-	beginScan    = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1 FROM imprint_views.generations`
+	beginQueries = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('search_path', imprint_views.live_path(), true), ` + held
+	beginScan    = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT ` + held
+
+	held = `(SELECT count(pg_advisory_xact_lock_shared(` + lockClass + `, generation::integer)) FROM imprint_views.generations WHERE live)`
+	// hold is taken by whoever drops a generation: it waits for the snapshots from
+	// before the switch, which may not have read the tables yet, and for no others.
+	hold = `SELECT pg_advisory_xact_lock(` + lockClass + `, $1::integer)`
+	// lockClass keeps these locks apart from those of other programs.
+	lockClass = `1768779890`
 )
 
 // endTime bounds the end of a snapshot whose context has ended already.

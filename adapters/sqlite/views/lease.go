@@ -15,7 +15,7 @@ func (s *Store) Acquire(ctx context.Context, g projections.Generation, holder st
 	err = s.do(ctx, func(w *writer) error {
 		now := s.clock()
 		const take = `UPDATE generations SET epoch = epoch + 1, holder = $1, expires = $2
-			WHERE generation = $3 AND (expires <= $4 OR holder = $1 OR $5)`
+			WHERE generation = $3 AND (expires <= $4 OR expires > $2 OR holder = $1 OR $5)`
 		n, err := w.changed(ctx, take, holder, now.Add(ttl).UnixMicro(), g.Number, now.UnixMicro(), force)
 		if err != nil {
 			return err
