@@ -32,7 +32,7 @@ type Options struct {
 	Loopback bool     // also on 127.0.0.1, for other processes and faults of the network
 	Settings []string // further ones, "name=value"
 	// HBA are lines of pg_hba.conf for connections by loopback; none trusts them.
-	HBA []string
+	HBA   []string
 	Files map[string]string // put into the data folder, such as certificates
 }
 
