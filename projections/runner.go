@@ -105,7 +105,8 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 		if errors.Is(err, ErrHeld) {
 			if err = r.follow(ctx); err == nil {
-				retry = followPoll
+				retry = retryFirst
+				continue
 			}
 		}
 		r.update(func(s *Status) { s.Leading, s.Trouble = false, describe(err) })
@@ -195,21 +196,31 @@ func (r *Runner) lead(ctx context.Context) (err error) {
 	}
 }
 
-// follow learns how far the process that holds the lease has come.
+// follow learns how far the process that holds the lease has come, until it is
+// time to try for the lease again.
 func (r *Runner) follow(ctx context.Context) error {
-	build, err := r.engine.Store.Live(ctx, r.projection)
-	if err != nil {
-		return err
+	end := time.Now().Add(followPoll)
+	for {
+		var hint <-chan struct{}
+		if h, ok := r.engine.Store.(Hinter); ok {
+			hint = h.Changed() // before the reading, so that none is missed
+		}
+		build, err := r.engine.Store.Live(ctx, r.projection)
+		if err != nil {
+			return err
+		}
+		head, err := r.engine.Log.Head(ctx)
+		if err != nil {
+			return err
+		}
+		r.update(func(s *Status) {
+			s.Generation, s.Checkpoint, s.Leading, s.Trouble = build.Number, build.Checkpoint, false, ""
+			s.CaughtUp = s.CaughtUp || build.Indexed && build.Checkpoint.Ordinal >= head.Ordinal
+		})
+		if !pause(ctx, hint, max(0, time.Until(end))) {
+			return nil
+		}
 	}
-	head, err := r.engine.Log.Head(ctx)
-	if err != nil {
-		return err
-	}
-	r.update(func(s *Status) {
-		s.Generation, s.Checkpoint, s.Leading = build.Number, build.Checkpoint, false
-		s.CaughtUp = s.CaughtUp || build.Indexed && build.Checkpoint.Ordinal >= head.Ordinal
-	})
-	return nil
 }
 
 // show publishes where the feed stands; dry means that the log had no more.

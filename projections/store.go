@@ -115,6 +115,14 @@ type Store interface {
 	Read(ctx context.Context, read func(Reader) error) error
 }
 
+// Hinter is a store that hears of the commits of other processes. A hint may come
+// late, twice or for nothing; who needs to know looks at the store, and does so now
+// and then without a hint too.
+type Hinter interface {
+	// Changed gives a channel that is closed after the next commit.
+	Changed() <-chan struct{}
+}
+
 // Reader is one moment of a store.
 type Reader interface {
 	// Builds lists all generations by projection, version and number.

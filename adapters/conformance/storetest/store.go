@@ -267,6 +267,17 @@ func testManyKeys(t *testing.T, h Harness) {
 	if left := b.scan(t, places); !equalRows(left, rows[n-3:]) {
 		t.Errorf("%d rows left, want the last three: %v", len(left), left)
 	}
+	var facts []projections.Values
+	for i := range n {
+		facts = append(facts, projections.Values{fmt.Sprintf("item \x00 %d", i%7), "put", int64(i + 3)})
+	}
+	ok(t, b.commit(t, n+3, projections.Change{Table: moves, Upserts: facts}))
+	if got := b.scan(t, moves); !equalRows(got, facts) {
+		t.Errorf("%d facts were written and %d came back, or others", n, len(got))
+	}
+	stale := *b
+	stale.build.Checkpoint = at(2)
+	wantErr(t, stale.commit(t, n+4, projections.Change{Table: moves, Upserts: []projections.Values{{"x", "put", int64(n + 9)}}}), projections.ErrLost)
 }
 
 // moments are times that a fold may put, in their order; the first is none.

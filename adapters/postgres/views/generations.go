@@ -22,6 +22,7 @@ func (s *Store) Live(ctx context.Context, p projections.Projection) (build proje
 		live, err := builds(ctx, s.db.Write, liveOf, p.Name, p.Version)
 		if found = len(live) == 1; found {
 			build = live[0]
+			s.known.learn(build.Generation, build.Checkpoint.Ordinal)
 		}
 		return found, postgres.Explain(err)
 	}

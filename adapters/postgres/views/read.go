@@ -44,8 +44,24 @@ type reader struct {
 
 // Snapshot implements queries.Database. The Querier is valid during the call, and
 // answers one query at a time: the next one ends the one before.
+//
+// A replica is read where it shows at least what this process knows to be there;
+// the primary where it lags, or does not answer.
 func (s *Store) Snapshot(ctx context.Context, read func(queries.Querier) error) error {
-	return snapshot(ctx, s.db.Read, beginQueries, func(r *reader) error { return read(r) })
+	if !s.db.Replica {
+		return snapshot(ctx, s.db.Read, beginQueries, func(r *reader) error { return read(r) })
+	}
+	chosen := false
+	err := snapshot(ctx, s.db.Read, beginQueries, func(r *reader) (err error) {
+		if chosen, err = s.current(ctx, r); err != nil || !chosen {
+			return err
+		}
+		return read(r)
+	})
+	if chosen || ctx.Err() != nil {
+		return err
+	}
+	return snapshot(ctx, s.db.Write, beginQueries, func(r *reader) error { return read(r) })
 }
 
 // Read implements projections.Store. It reads the primary.

@@ -77,22 +77,32 @@ func (s *Store) Commit(ctx context.Context, b projections.Batch) error {
 		}
 	}
 	parking(batch, b)
-	if len(copies) == 0 {
-		return lost(s.db.Write.SendBatch(ctx, batch).Close())
+	err := s.send(ctx, batch, b.Generation, copies)
+	if err != nil {
+		return lost(err)
 	}
-	return lost(pgx.BeginFunc(ctx, s.db.Write, func(tx pgx.Tx) error {
+	s.known.learn(b.Generation, b.To.Ordinal)
+	return nil
+}
+
+// send sends the statements, and then the rows to copy, in one transaction.
+func (s *Store) send(ctx context.Context, batch *pgx.Batch, g projections.Generation, copies []projections.Change) error {
+	if len(copies) == 0 {
+		return s.db.Write.SendBatch(ctx, batch).Close()
+	}
+	return pgx.BeginFunc(ctx, s.db.Write, func(tx pgx.Tx) error {
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
 		for _, c := range copies {
-			name := tableName(b.Generation, c.Table)
+			name := tableName(g, c.Table)
 			source := pgx.CopyFromSlice(len(c.Upserts), func(i int) ([]any, error) { return c.Upserts[i], nil })
 			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"imprint_views", name}, columnNames(c.Table), source); err != nil {
 				return fmt.Errorf("table %s: %w", name, err)
 			}
 		}
 		return nil
-	}))
+	})
 }
 
 // parking adds what the batch parks and unparks.

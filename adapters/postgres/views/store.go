@@ -13,15 +13,19 @@ import (
 	"imprint/projections"
 )
 
-// Store keeps read models in one database. It holds nothing in memory: any number
-// of them may work at once, in any number of processes.
+// Store keeps read models in one database. Any number of them may work on it at
+// once, in any number of processes: nothing that is decided depends on what one has
+// in memory.
 type Store struct {
-	db *postgres.DB
+	db      *postgres.DB
+	changes changes
+	known   known
 }
 
 var (
-	_ projections.Store = (*Store)(nil)
-	_ queries.Database  = (*Store)(nil)
+	_ projections.Store  = (*Store)(nil)
+	_ projections.Hinter = (*Store)(nil)
+	_ queries.Database   = (*Store)(nil)
 )
 
 // Open refuses a database whose schema does not fit this program (see
@@ -30,7 +34,7 @@ func Open(ctx context.Context, db *postgres.DB) (*Store, error) {
 	if err := postgres.Check(ctx, db); err != nil {
 		return nil, err
 	}
-	return &Store{db: db}, nil
+	return &Store{db: db, changes: changes{next: make(chan struct{})}, known: known{ordinals: map[model]int64{}}}, nil
 }
 
 // answerTime bounds a statement from here, for a server that vanished with its

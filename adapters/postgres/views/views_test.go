@@ -2,7 +2,10 @@ package views_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,9 +13,11 @@ import (
 	"imprint/adapters/postgres"
 	"imprint/adapters/postgres/postgrestest"
 	"imprint/adapters/postgres/views"
+	"imprint/adapters/queries"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/domain"
 	"imprint/domain/event"
+	"imprint/domain/terms"
 	"imprint/projections"
 )
 
@@ -85,4 +90,183 @@ func (c clocked) Renew(ctx context.Context, g projections.Generation, epoch int6
 		return err
 	}
 	return c.Store.Renew(ctx, g, epoch, ttl)
+}
+
+type townRow struct {
+	Town string `col:"town,key"`
+	Name string `col:"name"`
+}
+
+func towns() projections.Projection {
+	return projections.Projection{Name: "land", Version: 2, Tables: []*projections.Table{
+		projections.NewTable[townRow](projections.Current, "town", "towns", projections.Searchable("name")),
+	}}
+}
+
+// feeder commits to the live generation of a store.
+type feeder struct {
+	t     *testing.T
+	store *views.Store
+	build projections.Build
+}
+
+func feed(t *testing.T, s *views.Store) *feeder {
+	t.Helper()
+	live, err := s.Live(t.Context(), towns())
+	check(t, err)
+	build, err := s.Acquire(t.Context(), live.Generation, "a", time.Minute, true)
+	check(t, err)
+	return &feeder{t, s, build}
+}
+
+// name commits one row.
+func (f *feeder) name(name string) {
+	f.t.Helper()
+	to := event.Checkpoint{Ordinal: f.build.Checkpoint.Ordinal + 1}
+	to.Position = event.Position(fmt.Sprintf("%016x", to.Ordinal))
+	check(f.t, f.store.Commit(f.t.Context(), projections.Batch{Generation: f.build.Generation, Epoch: f.build.Epoch, From: f.build.Checkpoint, To: to,
+		Changes: []projections.Change{{Table: towns().Tables[0], Upserts: []projections.Values{{"a", name}}}}}))
+	f.build.Checkpoint = to
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shown is the name that queries see.
+func shown(t *testing.T, s *views.Store) (name string) {
+	t.Helper()
+	check(t, s.Snapshot(t.Context(), func(q queries.Querier) error {
+		rows, err := q.Query(t.Context(), `SELECT name FROM land_towns_v2 WHERE town = $1`, "a")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := rows.Scan(&name); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}))
+	return name
+}
+
+func heard(t *testing.T, changed <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-changed:
+	case <-t.Context().Done():
+	case <-time.After(time.Minute):
+		t.Fatal("no hint came")
+	}
+}
+
+// TestCommitsAreHeardOf by another process, also after its connection was cut.
+func TestCommitsAreHeardOf(t *testing.T) {
+	writer, db := open(t)
+	listener, err := views.Open(t.Context(), db)
+	check(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	changed := listener.Changed()
+	go func() { done <- listener.Listen(ctx) }()
+	heard(t, changed) // it listens
+	f := feed(t, writer)
+	for _, name := range []string{"before", "after the cut"} {
+		changed = listener.Changed()
+		f.name(name)
+		heard(t, changed)
+		changed = listener.Changed()
+		_, err := db.Write.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN imprint_checkpoints'`)
+		check(t, err)
+		heard(t, changed) // it listens again
+	}
+	cancel()
+	check(t, <-done)
+}
+
+// TestAReplicaIsReadWhileItIsCurrent: here the replica is a database of its own,
+// so that the test says how far it has come.
+func TestAReplicaIsReadWhileItIsCurrent(t *testing.T) {
+	first, second := postgrestest.Database(t), postgrestest.Database(t)
+	on := func(o postgres.Options) *views.Store {
+		t.Helper()
+		db, err := postgres.Open(t.Context(), o)
+		check(t, err)
+		t.Cleanup(db.Close)
+		s, err := views.Open(t.Context(), db)
+		check(t, err)
+		return s
+	}
+	s, replica := on(postgres.Options{URL: first, ReadURL: second}), on(postgres.Options{URL: second})
+	f := feed(t, s)
+	f.name("primary 1")
+	if got := shown(t, s); got != "primary 1" {
+		t.Errorf("a replica without the read model showed %q", got)
+	}
+	r := feed(t, replica)
+	r.name("replica 1")
+	if got := shown(t, s); got != "replica 1" {
+		t.Errorf("a replica that is current was not read: %q", got)
+	}
+	f.name("primary 2")
+	if got := shown(t, s); got != "primary 2" {
+		t.Errorf("a replica behind the own commit showed %q", got)
+	}
+	r.name("replica 2")
+	if got := shown(t, s); got != "replica 2" {
+		t.Errorf("after it came up: %q", got)
+	}
+	away := on(postgres.Options{URL: first, ReadURL: "postgres://x@127.0.0.1:1/x?sslmode=disable"})
+	if got := shown(t, away); got != "primary 2" {
+		t.Errorf("without a replica that answers: %q", got)
+	}
+}
+
+// TestAGenerationThatIsGoneIsLost, and not taken for a schema that is missing.
+func TestAGenerationThatIsGoneIsLost(t *testing.T) {
+	s, _ := open(t)
+	g := projections.Generation{Projection: "land", Version: 2, Number: 77}
+	table := towns().Tables[0]
+	if _, err := s.Load(t.Context(), g, table, []projections.Key{projections.KeyOf("town", "a")}); !errors.Is(err, projections.ErrLost) {
+		t.Errorf("loading gave %v", err)
+	}
+	err := s.Commit(t.Context(), projections.Batch{Generation: g, Changes: []projections.Change{{Table: table, Upserts: []projections.Values{{"a", "b"}}}}})
+	if !errors.Is(err, projections.ErrLost) {
+		t.Errorf("committing gave %v", err)
+	}
+}
+
+// TestSearchFindsAllOfALongText: a tsvector of its own would forget places behind
+// the first 16383, and the 257th of a word.
+func TestSearchFindsAllOfALongText(t *testing.T) {
+	s, _ := open(t)
+	f := feed(t, s)
+	f.name(strings.Repeat("filler words ", 20_000) + "needle in the hay")
+	check(t, s.Index(t.Context(), towns(), f.build.Generation))
+	for phrase, want := range map[string]int{"needle in the": 1, "in needle": 0, "words needle": 1, "hay": 1, "ha": 0} {
+		text, args := views.Search{}.Hits(towns(), "towns", "d.town", []terms.Word{{Tokens: strings.Fields(phrase)}}, nil)
+		for i := range args {
+			text = strings.Replace(text, "?", fmt.Sprint("$", i+1), 1)
+		}
+		found := 0
+		check(t, s.Snapshot(t.Context(), func(q queries.Querier) error {
+			rows, err := q.Query(t.Context(), text, args...)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				found++
+			}
+			return rows.Err()
+		}))
+		if found != want {
+			t.Errorf("%q is found %d times, want %d", phrase, found, want)
+		}
+	}
 }
