@@ -111,10 +111,11 @@ func (b *batch) changes() []Change {
 				b.states[k].of(t.row).changes(&c)
 			}
 		}
-		if len(c.Upserts)+len(c.Deletes) == 0 {
+		if len(c.Inserts)+len(c.Upserts)+len(c.Deletes) == 0 {
 			continue
 		}
 		// In key order neighbouring rows meet the same pages of the index.
+		slices.SortFunc(c.Inserts, t.compareIdentity)
 		slices.SortFunc(c.Upserts, t.compareIdentity)
 		slices.SortFunc(c.Deletes, compareAll)
 		all = append(all, c)

@@ -215,7 +215,11 @@ func (kr *keyRows) close(ordinal int64) {
 func (kr *keyRows) changes(c *Change) {
 	for _, final := range [][]Values{kr.past, kr.rows} {
 		for _, row := range final {
-			if !slices.ContainsFunc(kr.loaded, func(old Values) bool { return equal(old, row) }) {
+			at := slices.IndexFunc(kr.loaded, func(old Values) bool { return kr.table.compareIdentity(old, row) == 0 })
+			switch {
+			case at < 0: // all that could have its identity was loaded
+				c.Inserts = append(c.Inserts, row)
+			case !equal(kr.loaded[at], row):
 				c.Upserts = append(c.Upserts, row)
 			}
 		}

@@ -148,7 +148,7 @@ func TestOnlyWhatChangedIsWritten(t *testing.T) {
 	Replace(s, []setRow{{"a", "x", 1}, {"a", "y", 2}, {"a", "z", 1}})
 	c := Change{Table: tables[1]}
 	s.of(tables[1].row).changes(&c)
-	if got := fmt.Sprint(c.Upserts, c.Deletes); got != "[[a y 2] [a z 1]] [[a w]]" {
+	if got := fmt.Sprint(c.Inserts, c.Upserts, c.Deletes); got != "[[a z 1]] [[a y 2]] [[a w]]" {
 		t.Errorf("the batch writes %s", got)
 	}
 }

@@ -44,7 +44,8 @@ type Build struct {
 // Change is what a batch does to one table.
 type Change struct {
 	Table   *Table
-	Upserts []Values // whole rows, in primary-key order, none twice
+	Inserts []Values // whole rows that are not there yet, in primary-key order
+	Upserts []Values // whole rows that may be there, in primary-key order; none twice, nor in Inserts
 	Deletes []Values // primary keys, in primary-key order
 }
 

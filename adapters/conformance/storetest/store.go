@@ -271,7 +271,11 @@ func testManyKeys(t *testing.T, h Harness) {
 	for i := range n {
 		facts = append(facts, projections.Values{fmt.Sprintf("item \x00 %d", i%7), "put", int64(i + 3)})
 	}
-	ok(t, b.commit(t, n+3, projections.Change{Table: moves, Upserts: facts}))
+	ok(t, b.commit(t, n+3, projections.Change{Table: moves, Inserts: facts},
+		projections.Change{Table: places, Inserts: rows[:n-3], Upserts: []projections.Values{{"s", rows[n-1][1], int64(0)}}}))
+	if got := b.scan(t, places); len(got) != n || got[n-1][2] != int64(0) || !equalRows(got[:n-1], rows[:n-1]) {
+		t.Errorf("%d rows after inserting and updating in one commit, want %d", len(got), n)
+	}
 	if got := b.scan(t, moves); !equalRows(got, facts) {
 		t.Errorf("%d facts were written and %d came back, or others", n, len(got))
 	}

@@ -32,8 +32,8 @@
 //
 // A commit is one round trip: the checkpoint's compare-and-set, then per table one
 // DELETE and one INSERT … SELECT FROM unnest … ON CONFLICT, in one transaction
-// that the server ends by itself where the first raises. Rows of events, which are
-// never there before, go by COPY where they are many.
+// that the server ends by itself where the first raises. Where rows are new (the
+// fold knows) and many, as in a rebuild, they follow by COPY.
 //
 // It is not waited for until a commit is on the disk (the log is what is durable):
 // after a crash of the server it is at an earlier commit, checkpoint and rows

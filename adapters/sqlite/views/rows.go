@@ -79,8 +79,10 @@ func (s *Store) Commit(ctx context.Context, b projections.Batch) error {
 			if err := w.each(ctx, r, remove, c.Deletes, exec); err != nil {
 				return err
 			}
-			if err := w.each(ctx, r, upsert, c.Upserts, exec); err != nil {
-				return err
+			for _, rows := range [][]projections.Values{c.Upserts, c.Inserts} {
+				if err := w.each(ctx, r, upsert, rows, exec); err != nil {
+					return err
+				}
 			}
 		}
 		return w.parking(ctx, b)
