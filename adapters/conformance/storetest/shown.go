@@ -147,6 +147,7 @@ func testEngineDrop(t *testing.T, h Harness) {
 	if got := drop(made.Number+7, newer); got != domain.NotFound {
 		t.Errorf("dropping what is not there: %q", got)
 	}
+	ok(t, b.store.Renew(t.Context(), b.build.Generation, b.build.Epoch, 20*time.Second)) // as the engine of an older program does
 	if got := drop(b.build.Number, newer); got != domain.Conflict {
 		t.Errorf("dropping what an older program feeds: %q", got)
 	}

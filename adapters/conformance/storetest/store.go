@@ -304,7 +304,7 @@ func testTimes(t *testing.T, h Harness) {
 	w.catchUp(t)
 	inOrder := func(when string) {
 		t.Helper()
-		rows := query(t, w.store, `SELECT id, CAST(due AS text) FROM shelf_items_v1 ORDER BY due, id`)
+		rows := query(t, w.store, `SELECT id, CAST(due AS text) AS shown FROM shelf_items_v1 ORDER BY due, id`)
 		for i, row := range rows {
 			if want := []string{fmt.Sprint(i), fmt.Sprint(moments[i].UnixMicro())}; !slices.Equal(row, want) {
 				t.Errorf("%s: row %d is %q, want %q", when, i, row, want)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -57,9 +58,9 @@ func (s *Store) Create(ctx context.Context, p projections.Projection) (build pro
 // does; the others wait for it and answer false.
 func create(ctx context.Context, tx pgx.Tx, p projections.Projection, live bool) (projections.Build, bool, error) {
 	g := projections.Generation{Projection: p.Name, Version: p.Version}
-	const insert = `INSERT INTO imprint_views.generations (projection, version, live) VALUES ($1, $2, $3)
+	const insert = `INSERT INTO imprint_views.generations (projection, version, live, log_time) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (projection, version) WHERE live DO NOTHING RETURNING generation`
-	err := tx.QueryRow(ctx, insert, p.Name, p.Version, live).Scan(&g.Number)
+	err := tx.QueryRow(ctx, insert, p.Name, p.Version, live, projections.Micros(time.Time{})).Scan(&g.Number)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return projections.Build{}, false, nil
 	}
@@ -133,12 +134,23 @@ func (s *Store) Switch(ctx context.Context, _ projections.Projection, g projecti
 			return nil
 		}
 		if former != nil {
-			const retire = `UPDATE imprint_views.generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1`
 			if _, err := tx.Exec(ctx, retire, former.Number); err != nil {
 				return err
 			}
 		}
 		_, err = tx.Exec(ctx, `UPDATE imprint_views.generations SET live = true WHERE generation = $1`, g.Number)
+		return err
+	})
+}
+
+// retire ends the life of a generation and fences its runner.
+const retire = `UPDATE imprint_views.generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1 AND live`
+
+// Retire implements projections.Store. Its views stay in a schema of their own,
+// where no snapshot looks any more.
+func (s *Store) Retire(ctx context.Context, g projections.Generation) error {
+	return s.do(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, retire, g.Number)
 		return err
 	})
 }
@@ -172,4 +184,22 @@ func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
 		_, err = tx.Exec(ctx, `DELETE FROM imprint_views.parked WHERE generation = $1`, g.Number)
 		return err
 	})
+}
+
+// Sizes answers how many bytes of the disk each generation takes, by its number:
+// tables, indexes and full text.
+func (s *Store) Sizes(ctx context.Context) (map[int64]int64, error) {
+	sizes := map[int64]int64{}
+	rows, err := s.db.Write.Query(ctx, `SELECT g.generation, CAST(coalesce(sum(pg_total_relation_size(to_regclass('imprint_views.' || t.name))), 0) AS bigint)
+		FROM imprint_views.generations g LEFT JOIN LATERAL unnest(string_to_array(g.tables, ' ')) AS t(name) ON true
+		GROUP BY g.generation`)
+	if err != nil {
+		return nil, postgres.Explain(err)
+	}
+	var generation, size int64
+	_, err = pgx.ForEachRow(rows, []any{&generation, &size}, func() error {
+		sizes[generation] = size
+		return nil
+	})
+	return sizes, postgres.Explain(err)
 }

@@ -19,7 +19,7 @@ CREATE TABLE generations (
   tables      text    COLLATE "C" NOT NULL DEFAULT '',           -- their names, separated by spaces
   position    text    COLLATE "C" NOT NULL DEFAULT '',
   ordinal     bigint  NOT NULL DEFAULT 0,
-  log_time    bigint  NOT NULL DEFAULT 0,                        -- microseconds; 0: none
+  log_time    bigint  NOT NULL,                                  -- microseconds; the first moment of the year 1: none
   epoch       bigint  NOT NULL DEFAULT 0,
   holder      text    COLLATE "C" NOT NULL DEFAULT '',
   expires     bigint  NOT NULL DEFAULT 0                         -- microseconds, by clock()
