@@ -13,7 +13,8 @@ import (
 	"imprint/adapters/queries"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain/event"
 	"imprint/domain/schema"
 	"imprint/handlers"
@@ -61,7 +62,7 @@ func openInstallation(ctx context.Context, dir string) (_ *installation, err err
 	if err != nil {
 		return nil, err
 	}
-	desk, err := work.Open(ctx, folder.Work())
+	desk, err := workfile.Open(ctx, folder.Work(), time.Now)
 	if err != nil {
 		return nil, err
 	}

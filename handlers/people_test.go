@@ -13,7 +13,7 @@ import (
 
 	"imprint/adapters/conformance/logtest"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/calendar"

@@ -19,7 +19,8 @@ import (
 
 	"imprint/adapters/blob"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/category"
@@ -46,7 +47,7 @@ type world struct {
 	log    event.Log
 	codec  *event.Codec
 	keys   event.Keys
-	db     *work.DB
+	db     *workfile.DB
 	blobs  *blob.Directory
 	asked  int // requests made so far
 	titles int
@@ -58,7 +59,7 @@ func newWorld(t testing.TB) *world {
 	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: clock})
 	ok(t, err)
 	t.Cleanup(func() { _ = log.Close() })
-	db, err := work.Open(ctx, filepath.Join(dir, "work.db"))
+	db, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	ok(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	keys, err := work.NewKeys(db, bytes.Repeat([]byte{1}, event.KeySize), clock)

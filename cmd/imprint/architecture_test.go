@@ -79,9 +79,9 @@ func forbidden(path, imported string) string {
 	return ""
 }
 
-// shared are the packages under adapters that adapters may use: the query texts
+// shared are the packages under adapters that adapters may use: the SQL
 // that engines share, and the suites.
-var shared = map[string]bool{"queries": true, "conformance": true}
+var shared = map[string]bool{"queries": true, "work": true, "conformance": true}
 
 // family is the first folder below adapters.
 func family(path string) string {

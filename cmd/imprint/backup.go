@@ -25,7 +25,7 @@ import (
 	"imprint/adapters/datafolder"
 	"imprint/adapters/sqlite"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
 	"imprint/domain"
 	"imprint/domain/document"
 	"imprint/domain/event"
@@ -149,7 +149,7 @@ func (b *backup) take(ctx context.Context) error {
 		return err
 	}
 	b.done("log")
-	if err := work.Renew(ctx, b.to.Work(), b.from.Work()); err != nil {
+	if err := workfile.Renew(ctx, b.to.Work(), b.from.Work()); err != nil {
 		return err
 	}
 	if err := sqlite.Check(ctx, b.to.Work()); err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/adapters/blob"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/calendar"
@@ -276,7 +276,7 @@ func TestADigestSentBetweenWorkAndLogIsNotSentAgain(t *testing.T) {
 		t.Fatalf("sent: %v", h.sent())
 	}
 	r := h.restored(backup)
-	standing, _, err := work.NewDigests(r.in.work, r.in.clock).Find(t.Context(), r.reader)
+	standing, _, err := work.NewDigests(r.in.work).Find(t.Context(), r.reader)
 	if h.must(err); standing.Cursor != h.sent()[0].Until || standing.Open != nil {
 		t.Errorf("restored below what was sent: cursor %d, sent %v", standing.Cursor, h.sent())
 	}

@@ -15,7 +15,7 @@ import (
 
 	"imprint/adapters/datafolder"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
 	"imprint/projections"
@@ -89,7 +89,7 @@ func (in *opened) belongTogether(ctx context.Context) error {
 
 // placed holds the places that were reached in the log against the log.
 func (in *opened) placed(ctx context.Context) error {
-	at, err := work.NewDigests(in.work, time.Now).Checkpoint(ctx)
+	at, err := work.NewDigests(in.work).Checkpoint(ctx)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,8 @@ import (
 	"imprint/adapters/sqlite"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain/document"
 	"imprint/domain/event"
 	"imprint/handlers"
@@ -132,9 +133,9 @@ func (d *doctor) log(ctx context.Context, folder *datafolder.Folder, master []by
 // remembered answers the file that knows of events, whatever the log says: "" if
 // none does. A file that cannot be read is told of elsewhere.
 func remembered(ctx context.Context, folder *datafolder.Folder, master []byte) string {
-	if db, err := work.OpenReadOnly(ctx, folder.Work()); err == nil {
+	if db, err := workfile.OpenReadOnly(ctx, folder.Work()); err == nil {
 		defer func() { _ = db.Close() }() // only read
-		if at, err := work.NewDigests(db, time.Now).Checkpoint(ctx); err == nil && at.Ordinal > 0 {
+		if at, err := work.NewDigests(db).Checkpoint(ctx); err == nil && at.Ordinal > 0 {
 			return filepath.Base(folder.Work())
 		}
 		if keys, err := work.NewKeys(db, master, time.Now); err == nil {
@@ -162,11 +163,11 @@ func furthest(all []projections.Build) (ordinal int64) {
 }
 
 // work checks the work tables: keys, reactions, digests.
-func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []byte, log *eventlog.Log) *work.DB {
+func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []byte, log *eventlog.Log) *workfile.DB {
 	if !d.sound(ctx, folder.Work(), fromBackup) {
 		return nil
 	}
-	db, err := work.OpenReadOnly(ctx, folder.Work())
+	db, err := workfile.OpenReadOnly(ctx, folder.Work())
 	if !d.open(folder.Work(), fromBackup, err) {
 		return nil
 	}
@@ -175,7 +176,7 @@ func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []b
 		d.keys(ctx, db, master)
 	}
 	if log != nil {
-		at, err := work.NewDigests(db, time.Now).Checkpoint(ctx)
+		at, err := work.NewDigests(db).Checkpoint(ctx)
 		if err == nil {
 			err = place(ctx, log, at)
 		}
@@ -188,7 +189,7 @@ func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []b
 	return db
 }
 
-func (d *doctor) keys(ctx context.Context, db *work.DB, master []byte) {
+func (d *doctor) keys(ctx context.Context, db *workfile.DB, master []byte) {
 	keys, err := work.NewKeys(db, master, time.Now)
 	if err != nil {
 		d.failure("master key", err)
@@ -202,7 +203,7 @@ func (d *doctor) keys(ctx context.Context, db *work.DB, master []byte) {
 	d.ok("master key", "opens the data keys (%d tried)", opened)
 }
 
-func (d *doctor) reactions(ctx context.Context, db *work.DB) {
+func (d *doctor) reactions(ctx context.Context, db *workfile.DB) {
 	parked, err := work.NewReactions(db).Parked(ctx)
 	switch {
 	case err != nil:
@@ -214,8 +215,8 @@ func (d *doctor) reactions(ctx context.Context, db *work.DB) {
 	}
 }
 
-func (d *doctor) digests(ctx context.Context, db *work.DB) {
-	standings := work.NewDigests(db, time.Now)
+func (d *doctor) digests(ctx context.Context, db *workfile.DB) {
+	standings := work.NewDigests(db)
 	now := time.Now()
 	due, err := standings.Due(ctx, now, listed)
 	troubled, troubledErr := standings.Troubled(ctx, listed)

@@ -14,7 +14,8 @@ import (
 	"imprint/adapters/queries"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
 	"imprint/domain/installation"
@@ -49,7 +50,7 @@ type opened struct {
 	remembers bool
 
 	log     *eventlog.Log
-	work    *work.DB
+	work    *workfile.DB
 	views   *views.Store
 	content *blob.Directory
 	keys    *work.Keys
@@ -127,7 +128,7 @@ func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err err
 }
 
 func (in *opened) openFiles(ctx context.Context, o options, before presence) (err error) {
-	if in.work, err = work.Open(ctx, in.folder.Work()); err != nil {
+	if in.work, err = workfile.Open(ctx, in.folder.Work(), time.Now); err != nil {
 		return err
 	}
 	in.closers = append(in.closers, in.work.Close)

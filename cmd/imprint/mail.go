@@ -5,7 +5,7 @@ import (
 
 	"imprint/adapters/maildir"
 	"imprint/adapters/smtp"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/handlers/digest"
 )
@@ -59,7 +59,7 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 	}
 	m := &mailing{links: links, close: func() error { return nil }}
 	ports := digest.Ports{
-		Log: in.log, Codec: in.codec, Keys: in.keys, Work: work.NewDigests(in.work, time.Now),
+		Log: in.log, Codec: in.codec, Keys: in.keys, Work: work.NewDigests(in.work),
 		Notices: in.notices, Passed: in.readModels, Encoder: smtp.Encoder{}, Links: links,
 		Clock: in.clock, Logger: in.logger,
 	}

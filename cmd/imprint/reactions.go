@@ -6,7 +6,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/reaction"
 	"imprint/handlers/reactions"
@@ -28,7 +29,7 @@ type reactionsParked struct {
 
 func (c *reactionsParked) Run(ctx context.Context, io *console) error {
 	return c.reading(ctx, func(v *viewed) error {
-		db, err := work.OpenReadOnly(ctx, v.folder.Work())
+		db, err := workfile.OpenReadOnly(ctx, v.folder.Work())
 		if err != nil {
 			return err
 		}

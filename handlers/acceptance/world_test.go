@@ -23,7 +23,8 @@ import (
 	"imprint/adapters/smtp"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain/access"
 	"imprint/domain/document"
 	"imprint/domain/event"
@@ -74,7 +75,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	master := bytes.Repeat([]byte{7}, event.KeySize)
 	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: w.clock})
 	w.check(err)
-	db, err := work.Open(ctx, filepath.Join(dir, "work.db"))
+	db, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	w.check(err)
 	keys, err := work.NewKeys(db, master, w.clock)
 	w.check(err)
@@ -101,7 +102,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	w.digests, err = digest.New(
 		digest.Config{Portal: "Halden Trust Center", From: "Halden <trust@halden.example>", Holder: "test", Connections: 1},
 		digest.Ports{
-			Log: log, Codec: w.codec, Keys: keys, Work: work.NewDigests(db, time.Now), Notices: queries.NewNotices(store),
+			Log: log, Codec: w.codec, Keys: keys, Work: work.NewDigests(db), Notices: queries.NewNotices(store),
 			Passed: follower{w.group}, Encoder: smtp.Encoder{}, Mailer: w.outcomes, Sent: mails, Links: w.links,
 			Clock: w.clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		})

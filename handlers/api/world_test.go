@@ -26,7 +26,8 @@ import (
 	"imprint/adapters/queries"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain/access"
 	"imprint/domain/event"
 	"imprint/domain/schema"
@@ -87,7 +88,7 @@ func (w *world) open() {
 	ctx, stop := context.WithCancel(context.Background())
 	log, err := eventlog.Open(ctx, filepath.Join(w.dir, "log.db"), eventlog.Options{})
 	check(t, err)
-	db, err := work.Open(ctx, filepath.Join(w.dir, "work.db"))
+	db, err := workfile.Open(ctx, filepath.Join(w.dir, "work.db"), time.Now)
 	check(t, err)
 	keys, err := work.NewKeys(db, bytes.Repeat([]byte{1}, event.KeySize), time.Now)
 	check(t, err)

@@ -16,7 +16,8 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/event"
@@ -40,7 +41,7 @@ func ends(t *testing.T) (Local, Client) {
 	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: clock})
 	must(err)
 	t.Cleanup(func() { _ = log.Close() })
-	db, err := work.Open(ctx, filepath.Join(dir, "work.db"))
+	db, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	must(err)
 	t.Cleanup(func() { _ = db.Close() })
 	keys, err := work.NewKeys(db, bytes.Repeat([]byte{1}, event.KeySize), clock)

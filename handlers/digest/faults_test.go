@@ -10,7 +10,7 @@ import (
 
 	"imprint/adapters/maildir"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/work"
 	"imprint/domain/digest"
 	"imprint/domain/event"
 	"imprint/domain/mail"

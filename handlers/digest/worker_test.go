@@ -446,7 +446,7 @@ func TestWorkRowsFromABackupAreRaised(t *testing.T) {
 	w.must(w.db.Close())
 	w.keys = nil
 	w.openWork("work.db") // the keys are as they were; the digest's rows are lost
-	if _, err := w.db.Write.Exec(`DELETE FROM digest_standings; DELETE FROM digest_mails; UPDATE digest_reader SET position = '', ordinal = 0, log_time = 0`); err != nil {
+	if _, err := w.db.DB.Write.Exec(`DELETE FROM digest_standings; DELETE FROM digest_mails; UPDATE digest_reader SET position = '', ordinal = 0, log_time = 0`); err != nil {
 		t.Fatal(err)
 	}
 	w.codec = event.NewCodec(w.codec.Registry(), w.keys)

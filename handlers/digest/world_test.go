@@ -23,7 +23,8 @@ import (
 	"imprint/adapters/smtp"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/calendar"
@@ -54,7 +55,7 @@ type world struct {
 	folder  string
 	log     *eventlog.Log
 	store   *views.Store
-	db      *work.DB
+	db      *workfile.DB
 	work    *work.Digests
 	keys    *work.Keys
 	codec   *event.Codec
@@ -107,13 +108,13 @@ func newWorld(t T) (*world, func()) {
 func (w *world) openWork(name string) {
 	w.t.Helper()
 	var err error
-	w.db, err = work.Open(w.ctx, filepath.Join(w.folder, name))
-	w.must(err)
-	w.work = work.NewDigests(w.db, func() time.Time {
+	w.db, err = workfile.Open(w.ctx, filepath.Join(w.folder, name), func() time.Time {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.leaseNow
 	})
+	w.must(err)
+	w.work = work.NewDigests(w.db)
 	if w.keys == nil {
 		w.keys, err = work.NewKeys(w.db, master, w.clock)
 		w.must(err)

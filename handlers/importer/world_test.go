@@ -18,7 +18,8 @@ import (
 
 	"imprint/adapters/blob"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
 	"imprint/domain/schema"
@@ -43,7 +44,7 @@ func newWorld(t testing.TB) *world {
 	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: clock})
 	ok(t, err)
 	t.Cleanup(func() { ok(t, log.Close()) })
-	db, err := work.Open(ctx, filepath.Join(dir, "work.db"))
+	db, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	ok(t, err)
 	t.Cleanup(func() { ok(t, db.Close()) })
 	keys, err := work.NewKeys(db, bytes.Repeat([]byte{1}, event.KeySize), clock)

@@ -26,7 +26,8 @@ import (
 	"imprint/adapters/queries"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/category"
@@ -83,7 +84,7 @@ func newWorld(t testing.TB) *world {
 	clock := func() time.Time { return w.now }
 	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: clock})
 	w.ok(err)
-	db, err := work.Open(ctx, filepath.Join(dir, "work.db"))
+	db, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	w.ok(err)
 	store, err := views.Open(ctx, filepath.Join(dir, "views.db"), clock)
 	w.ok(err)

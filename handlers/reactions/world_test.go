@@ -16,7 +16,8 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/work"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/document"
@@ -52,7 +53,7 @@ func newWorld(t testing.TB) *world {
 	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: w.clock})
 	w.ok(err)
 	t.Cleanup(func() { w.ok(log.Close()) })
-	db, err := work.Open(ctx, filepath.Join(dir, "work.db"))
+	db, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	w.ok(err)
 	t.Cleanup(func() { w.ok(db.Close()) })
 	keys, err := work.NewKeys(db, bytes.Repeat([]byte{1}, event.KeySize), w.clock)

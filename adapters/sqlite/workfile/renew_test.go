@@ -1,4 +1,4 @@
-package work
+package workfile_test
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/adapters/sqlite"
+	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/work"
 	"imprint/domain/access"
 	"imprint/domain/event"
 	"imprint/domain/person"
@@ -17,17 +19,17 @@ import (
 
 func TestRenewTakesWhatEventsRelyOnAndRevivesNothing(t *testing.T) {
 	ctx, dir := t.Context(), t.TempDir()
-	live, err := Open(ctx, filepath.Join(dir, "work.db"))
+	live, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = live.Close() }()
 	master := bytes.Repeat([]byte{7}, event.KeySize)
-	keys, err := NewKeys(live, master, time.Now)
+	keys, err := work.NewKeys(live, master, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, tokens := NewNames(live), NewTokens(live)
+	names, tokens := work.NewNames(live), work.NewTokens(live)
 	token := func(n byte) person.Token {
 		return person.Token{ID: uuid.UUID{n}, Person: uuid.UUID{9}, Role: access.Auditor, Expires: time.UnixMicro(1)}
 	}
@@ -53,12 +55,12 @@ func TestRenewTakesWhatEventsRelyOnAndRevivesNothing(t *testing.T) {
 	must(err)
 	must(tokens.End(ctx, uuid.UUID{2}))
 	must(tokens.Put(ctx, []byte("issued since"), token(3)))
-	must(Renew(ctx, snapshot, live.Path))
+	must(workfile.Renew(ctx, snapshot, live.Path))
 
-	copied, err := OpenReadOnly(ctx, snapshot)
+	copied, err := workfile.OpenReadOnly(ctx, snapshot)
 	must(err)
 	defer func() { _ = copied.Close() }()
-	restored, err := NewKeys(copied, master, time.Now)
+	restored, err := work.NewKeys(copied, master, time.Now)
 	must(err)
 	if key, err := restored.Key(ctx, "made since"); err != nil || !bytes.Equal(key, made) {
 		t.Errorf("a key made after the snapshot: %v", err)
@@ -69,15 +71,15 @@ func TestRenewTakesWhatEventsRelyOnAndRevivesNothing(t *testing.T) {
 	if n, err := restored.Check(ctx, 10); err != nil || n != 2 {
 		t.Errorf("%d keys open, not 2: %v", n, err)
 	}
-	if who, found, err := NewNames(copied).Find(ctx, []byte("joined since")); err != nil || !found || who != (uuid.UUID{3}) {
+	if who, found, err := work.NewNames(copied).Find(ctx, []byte("joined since")); err != nil || !found || who != (uuid.UUID{3}) {
 		t.Errorf("whoever joined after the snapshot is lost: %v %v", found, err)
 	}
 	for hash, want := range map[string]bool{"holds": true, "revoked": false, "issued since": false} {
-		if _, found, err := NewTokens(copied).Find(ctx, []byte(hash)); err != nil || found != want {
+		if _, found, err := work.NewTokens(copied).Find(ctx, []byte(hash)); err != nil || found != want {
 			t.Errorf("token %q: found %v (%v)", hash, found, err)
 		}
 	}
-	stranger, err := NewKeys(copied, bytes.Repeat([]byte{8}, event.KeySize), time.Now)
+	stranger, err := work.NewKeys(copied, bytes.Repeat([]byte{8}, event.KeySize), time.Now)
 	must(err)
 	if _, err := stranger.Check(ctx, 10); err == nil {
 		t.Error("another master key passed the check")

@@ -4,30 +4,28 @@ package work
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
-	"imprint/adapters/sqlite"
 	"imprint/domain/access"
 	"imprint/domain/person"
 )
 
 // Names leads from the keyed hash of a name to the person.
-type Names struct{ db *DB }
+type Names struct{ db Database }
 
-// NewNames makes the look-up over the open file.
-func NewNames(db *DB) *Names { return &Names{db: db} }
+// NewNames makes the look-up over the tables.
+func NewNames(db Database) *Names { return &Names{db: db} }
 
 // Claim gives the hash to the person unless it is taken, durably, and answers
 // whose it is now.
 func (n *Names) Claim(ctx context.Context, hash []byte, claimant uuid.UUID) (uuid.UUID, error) {
 	const insert = `INSERT INTO names (hash, person) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`
-	if _, err := n.db.Write.ExecContext(ctx, insert, hash, claimant[:]); err != nil {
-		return uuid.Nil, sqlite.Explain(n.db.Path, err)
+	if err := exec(ctx, n.db, insert, hash, claimant[:]); err != nil {
+		return uuid.Nil, err
 	}
 	owner, found, err := n.Find(ctx, hash)
 	if err == nil && !found {
@@ -39,28 +37,24 @@ func (n *Names) Claim(ctx context.Context, hash []byte, claimant uuid.UUID) (uui
 // Find answers whose the hash is; false if nobody's.
 func (n *Names) Find(ctx context.Context, hash []byte) (uuid.UUID, bool, error) {
 	var owner []byte
-	err := n.db.Read.QueryRowContext(ctx, `SELECT person FROM names WHERE hash = $1`, hash).Scan(&owner)
-	if errors.Is(err, sql.ErrNoRows) {
-		return uuid.Nil, false, nil
-	}
-	if err != nil {
-		return uuid.Nil, false, sqlite.Explain(n.db.Path, err)
+	found, err := one(ctx, n.db, into(&owner), `SELECT person FROM names WHERE hash = $1`, hash)
+	if err != nil || !found {
+		return uuid.Nil, false, err
 	}
 	id, err := uuid.FromBytes(owner)
 	return id, err == nil, err
 }
 
 // Tokens keeps the access tokens in force.
-type Tokens struct{ db *DB }
+type Tokens struct{ db Database }
 
-// NewTokens makes the store over the open file.
-func NewTokens(db *DB) *Tokens { return &Tokens{db: db} }
+// NewTokens makes the store over the tables.
+func NewTokens(db Database) *Tokens { return &Tokens{db: db} }
 
 // Put keeps a token, durably. Equal calls are one.
 func (s *Tokens) Put(ctx context.Context, hash []byte, t person.Token) error {
 	const insert = `INSERT INTO tokens (hash, id, person, role, expires) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO NOTHING`
-	_, err := s.db.Write.ExecContext(ctx, insert, hash, t.ID[:], t.Person[:], string(t.Role), t.Expires.UnixMicro())
-	return sqlite.Explain(s.db.Path, err)
+	return exec(ctx, s.db, insert, hash, t.ID[:], t.Person[:], string(t.Role), t.Expires.UnixMicro())
 }
 
 const tokenColumns = `SELECT id, person, role, expires FROM tokens `
@@ -79,34 +73,29 @@ func (s *Tokens) Get(ctx context.Context, id uuid.UUID) (person.Token, bool, err
 // End ends a token, durably. Its row stays, so that ending it again is told from
 // ending one that never was.
 func (s *Tokens) End(ctx context.Context, id uuid.UUID) error {
-	_, err := s.db.Write.ExecContext(ctx, `UPDATE tokens SET ended = TRUE WHERE id = $1`, id[:])
-	return sqlite.Explain(s.db.Path, err)
+	return exec(ctx, s.db, `UPDATE tokens SET ended = TRUE WHERE id = $1`, id[:])
 }
 
 // List lists all tokens that have not ended by person and expiry.
 func (s *Tokens) List(ctx context.Context) ([]person.Token, error) {
-	rows, err := s.db.Read.QueryContext(ctx, tokenColumns+`WHERE NOT ended ORDER BY person, expires, id`)
-	if err != nil {
-		return nil, sqlite.Explain(s.db.Path, err)
-	}
-	defer func() { _ = rows.Close() }() // only read
 	var tokens []person.Token
-	for rows.Next() {
-		t, err := scanToken(rows.Scan)
-		if err != nil {
-			return nil, fmt.Errorf("a token in %s: %w", s.db.Path, err)
-		}
+	err := each(ctx, s.db, func(scan func(...any) error) error {
+		t, err := scanToken(scan)
 		tokens = append(tokens, t)
+		return err
+	}, tokenColumns+`WHERE NOT ended ORDER BY person, expires, id`)
+	if err != nil {
+		return nil, fmt.Errorf("tokens in %s: %w", s.db.Name(), err)
 	}
-	return tokens, sqlite.Explain(s.db.Path, rows.Err())
+	return tokens, nil
 }
 
-func (s *Tokens) one(ctx context.Context, query string, key []byte) (person.Token, bool, error) {
-	t, err := scanToken(s.db.Read.QueryRowContext(ctx, query, key).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return person.Token{}, false, nil
-	}
-	return t, err == nil, sqlite.Explain(s.db.Path, err)
+func (s *Tokens) one(ctx context.Context, query string, key []byte) (t person.Token, found bool, err error) {
+	found, err = one(ctx, s.db, func(scan func(...any) error) (err error) {
+		t, err = scanToken(scan)
+		return err
+	}, query, key)
+	return t, found && err == nil, err
 }
 
 func scanToken(scan func(...any) error) (t person.Token, err error) {

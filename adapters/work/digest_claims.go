@@ -5,21 +5,24 @@ package work
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
-	"imprint/adapters/sqlite"
 	"imprint/domain/digest"
 )
 
 // Claim leases persons whose time has come, those longest due first, under a new
 // epoch each, and answers them with their frozen mails.
 func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing, error) {
+	clock, err := d.db.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var claimed []digest.Standing
-	err := d.transact(ctx, func(tx *sql.Tx) error {
-		clock := d.clock()
+	err = d.db.Write(ctx, func(tx Tx) error {
+		claimed = nil
 		// Each branch is a walk along one small index; one OR over both would scan.
 		ids, err := people(ctx, tx, `SELECT person FROM digest_standings WHERE wake_at <= $1 AND lease_until <= $2 ORDER BY wake_at LIMIT $3`,
 			micros(c.Now), micros(clock), c.Limit)
@@ -33,13 +36,17 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 			return err
 		}
 		for _, id := range ids {
-			s, err := scan(tx.QueryRowContext(ctx, `UPDATE digest_standings SET holder = $1, epoch = epoch + 1, lease_until = $2 WHERE person = $3 RETURNING `+standingColumns,
-				c.Holder, micros(clock.Add(c.Lease)), id))
-			if err != nil {
+			var s digest.Standing
+			if _, err := one(ctx, tx, standing(&s), `UPDATE digest_standings SET holder = $1, epoch = epoch + 1, lease_until = $2 WHERE person = $3 RETURNING `+standingColumns,
+				c.Holder, micros(clock.Add(c.Lease)), id); err != nil {
 				return err
 			}
 			if s.Open != nil && s.Open.Frozen() {
-				if err := tx.QueryRowContext(ctx, `SELECT box FROM digest_mails WHERE person = $1`, id).Scan(&s.Open.Box); err != nil {
+				found, err := one(ctx, tx, into(&s.Open.Box), `SELECT box FROM digest_mails WHERE person = $1`, id)
+				if err == nil && !found {
+					err = fmt.Errorf("the frozen mail of %s is missing from %s", id, d.db.Name())
+				}
+				if err != nil {
 					return err
 				}
 			}
@@ -50,43 +57,34 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 	return claimed, err
 }
 
-func people(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var ids []string
-	for rows.Next() {
+func people(ctx context.Context, tx Tx, query string, args ...any) (ids []string, err error) {
+	err = each(ctx, tx, func(scan func(...any) error) error {
 		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
+		err := scan(&id)
 		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+		return err
+	}, query, args...)
+	return ids, err
 }
 
 // Release gives back all leases of a holder. Names of holders are never shared by
 // two living processes.
 func (d *Digests) Release(ctx context.Context, holder string) error {
-	_, err := d.db.Write.ExecContext(ctx, `UPDATE digest_standings SET lease_until = 0 WHERE holder = $1 AND lease_until > 0`, holder)
-	return d.explain(err)
+	return exec(ctx, d.db, `UPDATE digest_standings SET lease_until = 0 WHERE holder = $1 AND lease_until > 0`, holder)
 }
 
 // Immediate is the lowest cursor of those who want their digests at once; false
 // if there is nobody.
 func (d *Digests) Immediate(ctx context.Context) (int64, bool, error) {
 	var lowest sql.NullInt64
-	err := d.db.Read.QueryRowContext(ctx, `SELECT min(cursor) FROM digest_standings WHERE immediate = 1`).Scan(&lowest)
-	return lowest.Int64, lowest.Valid, d.explain(err)
+	_, err := one(ctx, d.db, into(&lowest), `SELECT min(cursor) FROM digest_standings WHERE immediate = 1`)
+	return lowest.Int64, lowest.Valid, err
 }
 
 // Find answers one person's standing, without the frozen mail; false if the
 // person has never had settings.
 func (d *Digests) Find(ctx context.Context, person uuid.UUID) (digest.Standing, bool, error) {
-	s, found, err := find(ctx, d.db.Read, person)
-	return s, found, d.explain(err)
+	return find(ctx, d.db, person)
 }
 
 // Due lists those whose time has come, held or not, longest due first.
@@ -106,26 +104,12 @@ func (d *Digests) Troubled(ctx context.Context, limit int) ([]digest.Standing, e
 }
 
 func (d *Digests) list(ctx context.Context, query string, args ...any) ([]digest.Standing, error) {
-	rows, err := d.db.Read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, d.explain(err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []digest.Standing
-	for rows.Next() {
-		s, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
+	err := each(ctx, d.db, func(scan func(...any) error) error {
+		var s digest.Standing
+		err := standing(&s)(scan)
 		all = append(all, s)
-	}
-	return all, d.explain(rows.Err())
-}
-
-// explain leaves digest.ErrMoved as it is and puts the driver's errors into words.
-func (d *Digests) explain(err error) error {
-	if err == nil || errors.Is(err, digest.ErrMoved) {
 		return err
-	}
-	return sqlite.Explain(d.db.Path, err)
+	}, query, args...)
+	return all, err
 }

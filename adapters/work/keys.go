@@ -7,12 +7,10 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
 
-	"imprint/adapters/sqlite"
 	"imprint/domain"
 	"imprint/domain/event"
 )
@@ -21,11 +19,11 @@ import (
 // forgotten and read again when it is next asked for.
 const maxCachedKeys = 4096
 
-// Keys is the key store of event.Keys. In the file every key is wrapped: AES-256-
+// Keys is the key store of event.Keys. In the table every key is wrapped: AES-256-
 // GCM (NIST SP 800-38D) under the master key, the key's id being the additional
 // data, so that a row copied to another id does not open.
 type Keys struct {
-	db     *DB
+	db     Database
 	clock  domain.Clock
 	master cipher.AEAD
 
@@ -38,7 +36,7 @@ type Keys struct {
 var _ event.Keys = (*Keys)(nil)
 
 // NewKeys opens the key store under a master key of event.KeySize bytes.
-func NewKeys(db *DB, master []byte, clock domain.Clock) (*Keys, error) {
+func NewKeys(db Database, master []byte, clock domain.Clock) (*Keys, error) {
 	if len(master) != event.KeySize {
 		return nil, fmt.Errorf("the master key has %d bytes, not %d", len(master), event.KeySize)
 	}
@@ -58,8 +56,8 @@ func NewKeys(db *DB, master []byte, clock domain.Clock) (*Keys, error) {
 func (k *Keys) Ensure(ctx context.Context, id event.KeyID) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	key, err := k.find(ctx, id)
-	if !errors.Is(err, sql.ErrNoRows) {
+	key, found, err := k.find(ctx, id)
+	if found || err != nil {
 		return key, err
 	}
 	fresh := make([]byte, event.KeySize)
@@ -73,73 +71,60 @@ func (k *Keys) Ensure(ctx context.Context, id event.KeyID) ([]byte, error) {
 	// Another process may make the same key at this moment; the first row stands
 	// and is the one that is read back.
 	const insert = `INSERT INTO data_keys (id, wrapped, created) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`
-	if _, err := k.db.Write.ExecContext(ctx, insert, string(id), wrapped, k.clock().UnixMicro()); err != nil {
-		return nil, sqlite.Explain(k.db.Path, err)
+	if err := exec(ctx, k.db, insert, string(id), wrapped, k.clock().UnixMicro()); err != nil {
+		return nil, err
 	}
-	return k.find(ctx, id)
+	if key, found, err = k.find(ctx, id); err == nil && !found {
+		err = fmt.Errorf("data key %s is not in %s, where it was just put", id, k.db.Name())
+	}
+	return key, err
 }
 
 // Key answers an existing key; event.ErrKeyDestroyed if it is gone or never was.
 func (k *Keys) Key(ctx context.Context, id event.KeyID) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	key, err := k.find(ctx, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, event.ErrKeyDestroyed
+	key, found, err := k.find(ctx, id)
+	if err == nil && !found {
+		err = event.ErrKeyDestroyed
 	}
 	return key, err
 }
 
 // Destroy erases a key for ever, and with it everything it sealed. One that never
-// was is marked destroyed too, so that nobody makes it later. The erased bytes
-// are overwritten in the file (secure_delete) and leave the write-ahead log with
-// its truncation; copies in backups end with those.
+// was is marked destroyed too, so that nobody makes it later. Copies in backups
+// end with those.
 func (k *Keys) Destroy(ctx context.Context, id event.KeyID) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	const destroy = `INSERT INTO data_keys (id, wrapped, created, destroyed) VALUES ($1, x'', $2, $2)
-		ON CONFLICT (id) DO UPDATE SET wrapped = x'', destroyed = excluded.destroyed WHERE data_keys.destroyed = 0`
-	conn, err := k.db.Write.Conn(ctx)
-	if err != nil {
-		return sqlite.Explain(k.db.Path, err)
-	}
-	defer func() { _ = conn.Close() }()
-	if _, err := conn.ExecContext(ctx, `PRAGMA secure_delete = ON`); err != nil {
-		return sqlite.Explain(k.db.Path, err)
-	}
-	if _, err := conn.ExecContext(ctx, destroy, string(id), k.clock().UnixMicro()); err != nil {
-		return sqlite.Explain(k.db.Path, err)
-	}
-	delete(k.cache, id)
-	// The key is destroyed from here on. A reader at work keeps the write-ahead
-	// log from being truncated; the next checkpoint does it then.
-	if _, err := conn.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
-		return sqlite.Explain(k.db.Path, err)
-	}
-	return nil
+	const destroy = `INSERT INTO data_keys (id, wrapped, created, destroyed) VALUES ($1, $2, $3, $3)
+		ON CONFLICT (id) DO UPDATE SET wrapped = excluded.wrapped, destroyed = excluded.destroyed WHERE data_keys.destroyed = 0`
+	err := k.db.Erase(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, destroy, string(id), []byte{}, k.clock().UnixMicro())
+		return err
+	})
+	delete(k.cache, id) // also after an error, for it may have happened
+	return err
 }
 
-// find answers a key from the cache or the file; sql.ErrNoRows where there is
-// none. It is called with mu held. The bytes are a copy: the caller may clear them.
-func (k *Keys) find(ctx context.Context, id event.KeyID) ([]byte, error) {
+// find answers a key from the cache or the table; false where there is none. It is
+// called with mu held. The bytes are a copy: the caller may clear them.
+func (k *Keys) find(ctx context.Context, id event.KeyID) ([]byte, bool, error) {
 	if key, ok := k.cache[id]; ok {
-		return append([]byte(nil), key...), nil
+		return append([]byte(nil), key...), true, nil
 	}
 	var wrapped []byte
 	var destroyed int64
-	const query = `SELECT wrapped, destroyed FROM data_keys WHERE id = $1`
-	err := k.db.Read.QueryRowContext(ctx, query, string(id)).Scan(&wrapped, &destroyed)
+	found, err := one(ctx, k.db, into(&wrapped, &destroyed), `SELECT wrapped, destroyed FROM data_keys WHERE id = $1`, string(id))
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, err
-	case err != nil:
-		return nil, sqlite.Explain(k.db.Path, err)
+	case err != nil || !found:
+		return nil, false, err
 	case destroyed != 0:
-		return nil, event.ErrKeyDestroyed
+		return nil, false, event.ErrKeyDestroyed
 	}
 	key, err := k.unwrap(id, wrapped)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if len(k.cache) >= maxCachedKeys {
 		for other := range k.cache { // any one: the map's order is random
@@ -148,7 +133,7 @@ func (k *Keys) find(ctx context.Context, id event.KeyID) ([]byte, error) {
 		}
 	}
 	k.cache[id] = key
-	return append([]byte(nil), key...), nil
+	return append([]byte(nil), key...), true, nil
 }
 
 func (k *Keys) wrap(id event.KeyID, key []byte) ([]byte, error) {
@@ -162,11 +147,35 @@ func (k *Keys) wrap(id event.KeyID, key []byte) ([]byte, error) {
 func (k *Keys) unwrap(id event.KeyID, wrapped []byte) ([]byte, error) {
 	n := k.master.NonceSize()
 	if len(wrapped) < n {
-		return nil, fmt.Errorf("data key %s in %s is damaged: %d bytes", id, k.db.Path, len(wrapped))
+		return nil, fmt.Errorf("data key %s in %s is damaged: %d bytes", id, k.db.Name(), len(wrapped))
 	}
 	key, err := k.master.Open(nil, wrapped[:n], wrapped[n:], []byte(id))
 	if err != nil {
-		return nil, domain.Refuse(domain.Internal, "wrong-master-key", "data key %s in %s does not open; is this the master key of this data folder?", id, k.db.Path).Because(err)
+		return nil, domain.Refuse(domain.Internal, "wrong-master-key", "data key %s in %s does not open; is this the master key of this data folder?", id, k.db.Name()).Because(err)
 	}
 	return key, nil
+}
+
+// Check opens the newest data keys, at most limit, and answers how many there
+// are. It fails where the master key is not the one that wrapped them.
+func (k *Keys) Check(ctx context.Context, limit int) (opened int, err error) {
+	var ids []event.KeyID
+	err = each(ctx, k.db, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, event.KeyID(id))
+		return err
+	}, `SELECT id FROM data_keys WHERE destroyed = 0 ORDER BY created DESC LIMIT $1`, limit)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		if _, err := k.Key(ctx, id); errors.Is(err, event.ErrKeyDestroyed) {
+			continue // since it was listed
+		} else if err != nil {
+			return opened, err
+		}
+		opened++
+	}
+	return opened, nil
 }

@@ -1,0 +1,41 @@
+package workfile_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"imprint/adapters/sqlite/workfile"
+)
+
+func TestNobodyIsLookedForBySearchingEveryone(t *testing.T) {
+	db, err := workfile.Open(t.Context(), filepath.Join(t.TempDir(), "work.db"), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, query := range []string{
+		`SELECT person FROM digest_standings WHERE wake_at <= 1 AND lease_until <= 1 ORDER BY wake_at LIMIT 1`,
+		`SELECT person FROM digest_standings WHERE immediate = 1 AND cursor < 1 AND lease_until <= 1 ORDER BY cursor LIMIT 1`,
+		`SELECT min(cursor) FROM digest_standings WHERE immediate = 1`,
+		`SELECT person FROM digest_standings WHERE troubled = 1 ORDER BY person LIMIT 1`,
+		`UPDATE digest_standings SET lease_until = 0 WHERE holder = 'x' AND lease_until > 0`,
+	} {
+		rows, err := db.DB.Write.Query(`EXPLAIN QUERY PLAN ` + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var a, b, c int
+			var detail string
+			if err := rows.Scan(&a, &b, &c, &detail); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(detail, "INDEX") || strings.Contains(detail, "TEMP") {
+				t.Errorf("%s\n\t%s", query, detail)
+			}
+		}
+		_ = rows.Close()
+	}
+}

@@ -1,0 +1,184 @@
+// Where each person's digests stand: folding the log's facts in, and the worker's
+// steps under a lease. The decisions are digest.Standing's; this file only keeps
+// rows, one per person.
+
+package work
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"imprint/adapters/queries"
+	"imprint/domain/digest"
+	"imprint/domain/event"
+)
+
+// Digests keeps the standings. The database's clock decides leases; who is due is
+// decided by the time that a claim carries.
+type Digests struct{ db Database }
+
+// NewDigests makes the store.
+func NewDigests(db Database) *Digests { return &Digests{db: db} }
+
+// Checkpoint is how far facts have been folded.
+func (d *Digests) Checkpoint(ctx context.Context) (event.Checkpoint, error) {
+	return checkpoint(ctx, d.db)
+}
+
+// Fold changes the standings by facts and moves the checkpoint, in one
+// transaction: a crash leaves both or neither. ErrMoved if the checkpoint is not
+// `from` any more.
+func (d *Digests) Fold(ctx context.Context, from, to event.Checkpoint, facts []digest.Fact) error {
+	return d.db.Write(ctx, func(tx Tx) error {
+		// First the checkpoint: whoever moves it has the facts to himself.
+		const move = `UPDATE digest_reader SET position = $1, ordinal = $2, log_time = $3 WHERE name = 'facts' AND position = $4 AND ordinal = $5`
+		moved, err := tx.Exec(ctx, move, string(to.Position), to.Ordinal, micros(to.LogTime), string(from.Position), from.Ordinal)
+		if err != nil {
+			return err
+		}
+		if moved == 0 {
+			return digest.ErrMoved
+		}
+		rows := map[uuid.UUID]digest.Standing{}
+		var order []uuid.UUID
+		for _, f := range facts {
+			s, loaded := rows[f.Person]
+			if !loaded {
+				if s, _, err = find(ctx, tx, f.Person); err != nil {
+					return err
+				}
+				order = append(order, f.Person)
+			}
+			rows[f.Person] = s.Evolve(f)
+		}
+		for _, person := range order {
+			if err := save(ctx, tx, rows[person]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Commit applies changes in one transaction and answers for each whether it was
+// done: false where the lease was lost or Apply declined.
+func (d *Digests) Commit(ctx context.Context, changes []digest.Change) ([]bool, error) {
+	now, err := d.db.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var done []bool
+	err = d.db.Write(ctx, func(tx Tx) error {
+		done = make([]bool, len(changes))
+		for i, c := range changes {
+			s, found, err := find(ctx, tx, c.Person)
+			if err != nil {
+				return err
+			}
+			if !found || s.Epoch != c.Epoch || !c.Apply(&s) {
+				continue
+			}
+			if err := save(ctx, tx, s); err != nil {
+				return err
+			}
+			until := int64(0)
+			if c.Hold > 0 {
+				until = micros(now.Add(c.Hold))
+			}
+			if _, err := tx.Exec(ctx, `UPDATE digest_standings SET lease_until = $1 WHERE person = $2`, until, c.Person.String()); err != nil {
+				return err
+			}
+			done[i] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
+}
+
+func checkpoint(ctx context.Context, q queries.Querier) (event.Checkpoint, error) {
+	var c event.Checkpoint
+	var at int64
+	_, err := one(ctx, q, into(&c.Position, &c.Ordinal, &at), `SELECT position, ordinal, log_time FROM digest_reader WHERE name = 'facts'`)
+	c.LogTime = moment(at)
+	return c, err
+}
+
+const standingColumns = `person, settings, changed, cursor, since, next_due, last_due, delivery, carried, epoch`
+
+// find loads a row without the frozen mail; the zero standing where there is none.
+func find(ctx context.Context, q queries.Querier, person uuid.UUID) (digest.Standing, bool, error) {
+	s := digest.Standing{Person: person}
+	found, err := one(ctx, q, standing(&s), `SELECT `+standingColumns+` FROM digest_standings WHERE person = $1`, person.String())
+	return s, found && err == nil, err
+}
+
+// standing reads a row of standingColumns.
+func standing(s *digest.Standing) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var person, settings, delivery, carried string
+		var next, last int64
+		if err := scan(&person, &settings, &s.Changed, &s.Cursor, &s.Since, &next, &last, &delivery, &carried, &s.Epoch); err != nil {
+			return err
+		}
+		s.NextDue, s.LastDue = moment(next), moment(last)
+		var err error
+		if s.Person, err = uuid.Parse(person); err != nil {
+			return fmt.Errorf("digest row of %s: %w", person, err)
+		}
+		err = errors.Join(json.Unmarshal([]byte(settings), &s.Settings), json.Unmarshal([]byte(carried), &s.Carried))
+		if delivery != "" {
+			s.Open = &digest.Delivery{}
+			err = errors.Join(err, json.Unmarshal([]byte(delivery), s.Open))
+		}
+		if err != nil {
+			return fmt.Errorf("digest row of %s: %w", person, err)
+		}
+		return nil
+	}
+}
+
+// save writes a row and its frozen mail, which goes as soon as it cannot be needed
+// again.
+func save(ctx context.Context, tx Tx, s digest.Standing) error {
+	settings, err := json.Marshal(s.Settings)
+	if err != nil {
+		return err
+	}
+	carried, err := json.Marshal(s.Carried)
+	if err != nil {
+		return err
+	}
+	var delivery []byte
+	if s.Open != nil {
+		if delivery, err = json.Marshal(s.Open); err != nil {
+			return err
+		}
+	}
+	at, immediate := s.Wake()
+	wake := sql.NullInt64{Int64: micros(at), Valid: !at.IsZero()}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO digest_standings (person, settings, changed, cursor, since, next_due, last_due, delivery, carried, wake_at, immediate, troubled)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (person) DO UPDATE SET settings = excluded.settings, changed = excluded.changed, cursor = excluded.cursor,
+		  since = excluded.since, next_due = excluded.next_due, last_due = excluded.last_due, delivery = excluded.delivery,
+		  carried = excluded.carried, wake_at = excluded.wake_at, immediate = excluded.immediate, troubled = excluded.troubled`,
+		s.Person.String(), string(settings), s.Changed, s.Cursor, s.Since, micros(s.NextDue), micros(s.LastDue),
+		string(delivery), string(carried), wake, flag(immediate), flag(s.Troubled()))
+	switch {
+	case err != nil:
+	case s.Open == nil || !s.Open.Frozen():
+		_, err = tx.Exec(ctx, `DELETE FROM digest_mails WHERE person = $1`, s.Person.String())
+	case s.Open.Box != nil:
+		_, err = tx.Exec(ctx, `INSERT INTO digest_mails (person, box) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET box = excluded.box`,
+			s.Person.String(), s.Open.Box)
+	}
+	return err
+}
