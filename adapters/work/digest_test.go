@@ -3,6 +3,7 @@ package work_test
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,6 +136,67 @@ func TestTheFrozenMailLivesAsLongAsItIsNeeded(t *testing.T) {
 		set(digest.SentState, nil)
 		if kept() != 0 {
 			t.Error("the bytes of an accepted digest are still there")
+		}
+	})
+}
+
+// TestManyWorkersShareThePeople: each due person is claimed by one of several
+// workers at once, while the reader of facts moves the same rows on and workers
+// commit: nobody is claimed twice, and no change is lost under another.
+func TestManyWorkersShareThePeople(t *testing.T) {
+	const persons, workers = 40, 6
+	onEach(t, func(t *testing.T, db work.Database, _ *clock) {
+		ctx := t.Context()
+		d := work.NewDigests(db)
+		var facts []digest.Fact
+		for i := range int64(persons) {
+			facts = append(facts, settings(t, uuid.New(), calendar.Daily, i+1))
+		}
+		if err := d.Fold(ctx, at(0), at(persons), facts); err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		claims := map[uuid.UUID]int{}
+		var all sync.WaitGroup
+		for w := range workers {
+			all.Go(func() {
+				for {
+					claimed, err := d.Claim(ctx, digest.Claim{Holder: fmt.Sprint("worker ", w), Now: monday.Add(2 * time.Hour), Lease: time.Hour, Limit: 3})
+					if err != nil {
+						t.Error(err)
+					}
+					if len(claimed) == 0 {
+						return
+					}
+					for _, s := range claimed {
+						mu.Lock()
+						claims[s.Person]++
+						mu.Unlock()
+						done, err := d.Commit(ctx, []digest.Change{{Person: s.Person, Epoch: s.Epoch, Hold: time.Hour, Apply: func(s *digest.Standing) bool { s.LastDue = monday; return true }}})
+						if err != nil || !done[0] {
+							t.Errorf("commit: %v, %v", done, err)
+						}
+					}
+				}
+			})
+		}
+		all.Go(func() { // settings change meanwhile, one person after the other
+			for i, f := range facts {
+				f.Ordinal = persons + int64(i) + 1
+				if err := d.Fold(ctx, at(f.Ordinal-1), at(f.Ordinal), []digest.Fact{f}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Wait()
+		if len(claims) != persons {
+			t.Errorf("%d of %d persons were claimed", len(claims), persons)
+		}
+		for i, f := range facts {
+			s, _, err := d.Find(ctx, f.Person)
+			if err != nil || claims[f.Person] != 1 || !s.LastDue.Equal(monday) || s.Changed != persons+int64(i)+1 {
+				t.Errorf("claimed %d times, last due %s, settings of %d (%v)", claims[f.Person], s.LastDue, s.Changed, err)
+			}
 		}
 	})
 }

@@ -3,10 +3,14 @@ package work_test
 // The engines that every test runs on.
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"imprint/adapters/postgres"
+	"imprint/adapters/postgres/postgrestest"
+	"imprint/adapters/postgres/worktables"
 	"imprint/adapters/sqlite/workfile"
 	"imprint/adapters/work"
 )
@@ -25,7 +29,28 @@ func onEach(t *testing.T, test func(t *testing.T, db work.Database, c *clock)) {
 		t.Cleanup(func() { _ = db.Close() })
 		test(t, db, c)
 	})
+	t.Run("postgres", func(t *testing.T) {
+		c := &clock{now: monday}
+		db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.Database(t), MaxConns: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(db.Close)
+		tables, err := worktables.Open(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, timed{tables, c}, c)
+	})
 }
+
+// timed is a database with another clock.
+type timed struct {
+	work.Database
+	clock *clock
+}
+
+func (d timed) Clock(context.Context) (time.Time, error) { return d.clock.now, nil }
 
 // count answers a query for one number.
 func count(t *testing.T, db work.Database, query string, args ...any) (n int) {
