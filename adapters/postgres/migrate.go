@@ -109,12 +109,13 @@ func (p part) state(ctx context.Context, db *DB) (s State, err error) {
 		return s, err
 	}
 	table := p.schema + ".goose_db_version"
-	var there bool
-	if err := db.Write.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, table).Scan(&there); err != nil || !there {
+	var there, compatible bool
+	const made = `SELECT to_regclass($1) IS NOT NULL, to_regclass('imprint_views.compatibility') IS NOT NULL`
+	if err := db.Write.QueryRow(ctx, made, table).Scan(&there, &compatible); err != nil || !there {
 		return s, err
 	}
-	if err := db.Write.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM `+table).Scan(&s.Has); err != nil {
-		return s, err
+	if err := db.Write.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM `+table).Scan(&s.Has); err != nil || !compatible {
+		return s, err // without imprint_views, Check refuses that schema already
 	}
 	const oldest = `SELECT coalesce(max(oldest), 0) FROM imprint_views.compatibility WHERE part = $1`
 	return s, db.Write.QueryRow(ctx, oldest, p.schema).Scan(&s.Oldest)

@@ -256,8 +256,37 @@ func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv
 func (s *Server) Stop(t testing.TB) { s.signal(t, syscall.SIGINT) }
 
 // Kill ends the server as a power cut would, but that the disk keeps what it was
-// given: nothing is written any more and nobody is told.
-func (s *Server) Kill(t testing.TB) { s.signal(t, syscall.SIGKILL) }
+// given: nothing is written any more and nobody is told. The backends are killed
+// with it: left alone, each might answer one more query before it notices.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	if s.process != nil {
+		for _, backend := range children(s.process.Process.Pid) {
+			_ = syscall.Kill(backend, syscall.SIGKILL) // it may be gone
+		}
+	}
+	s.signal(t, syscall.SIGKILL)
+}
+
+// children are the processes that a process has begun, where /proc tells; the
+// postmaster begins backends anew when one is killed, but it is killed itself in
+// the next moment.
+func children(parent int) (pids []int) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, name := range stats {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		// "pid (name) state ppid …": the name may hold anything but ends at the last ")".
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		if err == nil && len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
 
 func (s *Server) signal(t testing.TB, sig os.Signal) {
 	t.Helper()
