@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -91,7 +92,7 @@ func (l *Log) attempt(ctx context.Context, stream event.Stream, expected int64, 
 // outcome is not known if it fails, its errors count as uncertain.
 func (l *Log) settle(ctx context.Context, stream event.Stream, expected int64, rows []esdb.EventData) (event.Appended, error) {
 	current := event.NoStream
-	last, err := l.readStream(ctx, stream, esdb.Backwards, esdb.End{}, 1)
+	last, err := l.readStream(ctx, stream, esdb.Backwards, esdb.End{}, 1, math.MaxInt)
 	if err != nil {
 		return event.Appended{}, &unsettledError{err}
 	}
@@ -106,7 +107,7 @@ func (l *Log) settle(ctx context.Context, stream event.Stream, expected int64, r
 	if current < expected+int64(len(rows)) {
 		return event.Appended{}, conflict
 	}
-	there, err := l.readStream(ctx, stream, esdb.Forwards, esdb.Revision(uint64(expected+1)), len(rows))
+	there, err := l.readStream(ctx, stream, esdb.Forwards, esdb.Revision(uint64(expected+1)), len(rows), math.MaxInt)
 	if err != nil {
 		return event.Appended{}, &unsettledError{err}
 	}

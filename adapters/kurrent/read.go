@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
@@ -23,7 +24,7 @@ func (l *Log) ReadStream(ctx context.Context, stream event.Stream, from int64, l
 	if err := checkLimit(limit); err != nil {
 		return nil, err
 	}
-	page, err := l.readStream(ctx, stream, esdb.Forwards, esdb.Revision(uint64(from)), limit)
+	page, err := l.readStream(ctx, stream, esdb.Forwards, esdb.Revision(uint64(from)), limit, event.MaxPageBytes)
 	if err != nil {
 		return nil, l.tell(ctx, err)
 	}
@@ -40,7 +41,7 @@ func (l *Log) ReadStreamBack(ctx context.Context, stream event.Stream, limit int
 	if err := checkLimit(limit); err != nil {
 		return nil, err
 	}
-	page, err := l.readStream(ctx, stream, esdb.Backwards, esdb.End{}, limit)
+	page, err := l.readStream(ctx, stream, esdb.Backwards, esdb.End{}, limit, math.MaxInt) // there is no next page
 	if err != nil {
 		return nil, l.tell(ctx, err)
 	}
@@ -60,14 +61,17 @@ func (l *Log) missing(stream event.Stream, revision int64) error {
 }
 
 // readStream gives the events of one stream, unchecked, and the client's errors.
-func (l *Log) readStream(ctx context.Context, stream event.Stream, direction esdb.Direction, from esdb.StreamPosition, limit int) ([]event.Recorded, error) {
+// The event that reaches maxBytes is the last one.
+func (l *Log) readStream(ctx context.Context, stream event.Stream, direction esdb.Direction, from esdb.StreamPosition, limit, maxBytes int) ([]event.Recorded, error) {
 	page, err := fetch(ctx, l, func(ctx context.Context, c *esdb.Client) ([]event.Recorded, error) {
 		var page []event.Recorded
+		bytes := 0
 		read, err := c.ReadStream(ctx, l.prefix+string(stream), esdb.ReadStreamOptions{Direction: direction, From: from}, uint64(limit))
 		err = each(read, err, func(e *esdb.ResolvedEvent) (bool, error) {
 			r, _, err := l.decode(e)
 			page = append(page, r)
-			return true, err
+			bytes += len(e.Event.Data) + len(e.Event.UserMetadata)
+			return bytes < maxBytes, err
 		})
 		return page, err
 	})
