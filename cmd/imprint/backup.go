@@ -34,8 +34,8 @@ import (
 )
 
 type backupCommand struct {
-	Data string `required:"" env:"IMPRINT_DATA" placeholder:"DIR" help:"The data folder."`
-	To   string `required:"" env:"IMPRINT_BACKUP_TO" placeholder:"DIR" help:"The folder to make; it must not exist yet."`
+	engineFlags
+	To string `required:"" env:"IMPRINT_BACKUP_TO" placeholder:"DIR" help:"The folder to make; it must not exist yet."`
 }
 
 // Help is shown by imprint backup --help.
@@ -76,6 +76,9 @@ type backedFile struct {
 }
 
 func (c *backupCommand) Run(ctx context.Context, io *console) error {
+	if err := errors.Join(c.check(), c.onlyFiles("backup")); err != nil {
+		return err
+	}
 	from, err := datafolder.View(c.Data)
 	if err != nil {
 		return err

@@ -36,7 +36,8 @@ import (
 // it and wants to be told at once.
 type publishingHouse struct {
 	t         *testing.T
-	data      string
+	data      string // the folder, where there is one
+	flags     engineFlags
 	in        *opened
 	digests   *mailing
 	reactions *reactions.Reactions
@@ -47,8 +48,13 @@ type publishingHouse struct {
 
 func newHouse(t *testing.T) *publishingHouse {
 	t.Helper()
-	h := &publishingHouse{t: t, data: filepath.Join(t.TempDir(), "data"), doc: uuid.New(), version: 1}
-	in, err := open(t.Context(), folderFlags{Data: h.data}, options{create: true, name: "Halden"})
+	return newHouseOn(t, engineFlags{Data: filepath.Join(t.TempDir(), "data")})
+}
+
+func newHouseOn(t *testing.T, flags engineFlags) *publishingHouse {
+	t.Helper()
+	h := &publishingHouse{t: t, data: flags.Data, flags: flags, doc: uuid.New(), version: 1}
+	in, err := open(t.Context(), flags, options{create: true, name: "Halden"})
 	h.must(err)
 	h.in, h.reactions = in, in.reactions(0)
 	t.Cleanup(func() { h.must(h.in.Close()) })
@@ -116,7 +122,7 @@ func (h *publishingHouse) settle() worker.Report {
 func (h *publishingHouse) backup(at func(part string)) string {
 	h.t.Helper()
 	to := filepath.Join(h.t.TempDir(), "backup")
-	c := backupCommand{Data: h.data, To: to}
+	c := backupCommand{engineFlags: engineFlags{Data: h.data}, To: to}
 	h.must(c.Run(h.t.Context(), &console{Out: io.Discard, Err: partWriter(at)}))
 	return to
 }
@@ -136,11 +142,11 @@ func (h *publishingHouse) restored(backup string) *publishingHouse {
 	h.t.Helper()
 	data := filepath.Join(h.t.TempDir(), "restored")
 	key := filepath.Join(h.data, "master.key")
-	c := restoreCommand{From: backup, folderFlags: folderFlags{Data: data, MasterKeyFile: key}}
+	c := restoreCommand{From: backup, engineFlags: engineFlags{Data: data, MasterKeyFile: key}}
 	h.must(c.Run(h.t.Context(), &console{Out: io.Discard, Err: io.Discard}))
 	r := &publishingHouse{t: h.t, data: data, reader: h.reader, doc: h.doc}
 	var err error
-	r.in, err = open(h.t.Context(), folderFlags{Data: data, MasterKeyFile: key}, options{})
+	r.in, err = open(h.t.Context(), engineFlags{Data: data, MasterKeyFile: key}, options{})
 	h.must(err)
 	h.t.Cleanup(func() { h.must(r.in.Close()) })
 	r.reactions = r.in.reactions(0)
@@ -294,7 +300,7 @@ func TestADigestSentBetweenWorkAndLogIsNotSentAgain(t *testing.T) {
 	}
 	// Without the key the restore leaves the rows as they are; the start raises them.
 	keyless := filepath.Join(t.TempDir(), "keyless")
-	c := restoreCommand{From: backup, folderFlags: folderFlags{Data: keyless}}
+	c := restoreCommand{From: backup, engineFlags: engineFlags{Data: keyless}}
 	h.must(c.Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}))
 	h.must(os.Link(filepath.Join(h.data, "master.key"), filepath.Join(keyless, "master.key")))
 	if out, errOut, code := imprint(t, "digest", "run", "--data", keyless); code != 0 || !strings.HasPrefix(out, "0 accepted") {
@@ -322,7 +328,7 @@ func TestRestoreRefusesTheWrongKeyAndWhatIsDamaged(t *testing.T) {
 	}
 	wrong := filepath.Join(t.TempDir(), "other.key")
 	h.must(os.WriteFile(wrong, []byte(strings.Repeat("ab", event.KeySize)), 0o600))
-	refused("wrong key", "wrong-master-key", wrong, restoreCommand{From: backup, folderFlags: folderFlags{MasterKeyFile: wrong}})
+	refused("wrong key", "wrong-master-key", wrong, restoreCommand{From: backup, engineFlags: engineFlags{MasterKeyFile: wrong}})
 
 	content, err := filepath.Glob(filepath.Join(backup, "content", "??", "*"))
 	if h.must(err); len(content) == 0 {
@@ -349,7 +355,7 @@ func TestRestoreRefusesTheWrongKeyAndWhatIsDamaged(t *testing.T) {
 	refused("cut manifest", "damaged-backup", manifestName, restoreCommand{From: backup})
 
 	var e *domain.Error
-	c := restoreCommand{From: backup, folderFlags: folderFlags{Data: h.data}}
+	c := restoreCommand{From: backup, engineFlags: engineFlags{Data: h.data}}
 	c.From = h.backup(nil)
 	if err := c.Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}); !errors.As(err, &e) || e.Code != "folder-not-empty" {
 		t.Errorf("restored over an installation: %v", err)
@@ -366,7 +372,7 @@ func TestABackupToldOfDamagedContentIsTakenWithoutIt(t *testing.T) {
 	h.must(os.WriteFile(filepath.Join(h.data, "content", hash[:2], hash), []byte("not these"), 0o600))
 	to := filepath.Join(t.TempDir(), "backup")
 	var out bytes.Buffer
-	if err := (&backupCommand{Data: h.data, To: to}).Run(t.Context(), &console{Out: &out, Err: io.Discard}); !errors.Is(err, errFound) {
+	if err := (&backupCommand{engineFlags: engineFlags{Data: h.data}, To: to}).Run(t.Context(), &console{Out: &out, Err: io.Discard}); !errors.Is(err, errFound) {
 		t.Fatalf("the damage passed in silence: %v", err)
 	}
 	m, err := readManifest(to)
@@ -412,7 +418,7 @@ func TestAKilledBackupNeverLooksWhole(t *testing.T) {
 		if h.must(err); len(parts) != 1 {
 			t.Fatalf("killed after %s: %v is left", part, parts)
 		}
-		c := restoreCommand{From: parts[0], folderFlags: folderFlags{Data: filepath.Join(t.TempDir(), "data")}}
+		c := restoreCommand{From: parts[0], engineFlags: engineFlags{Data: filepath.Join(t.TempDir(), "data")}}
 		if err := c.Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}); domain.KindOf(err) != domain.NotFound {
 			t.Errorf("killed after %s, and restored: %v", part, err)
 		}
@@ -424,7 +430,7 @@ func TestAKilledBackupNeverLooksWhole(t *testing.T) {
 
 	for what, to := range map[string]string{"backup-exists": backup, "backup-inside": filepath.Join(h.data, "backup")} {
 		var e *domain.Error
-		if err := (&backupCommand{Data: h.data, To: to}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}); !errors.As(err, &e) || e.Code != what {
+		if err := (&backupCommand{engineFlags: engineFlags{Data: h.data}, To: to}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}); !errors.As(err, &e) || e.Code != what {
 			t.Errorf("--to %s: %v", to, err)
 		}
 	}

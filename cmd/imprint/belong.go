@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"imprint/adapters/datafolder"
-	"imprint/adapters/sqlite/views"
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
@@ -27,11 +25,15 @@ const startKeys = 16
 // presence remembers which files stood in the folder before the engines opened it.
 type presence struct{ log, work bool }
 
-func present(folder *datafolder.Folder) (p presence, err error) {
-	if p.log, err = holds(folder.Log()); err != nil {
-		return p, err
+func (e *engines) present() (p presence, err error) {
+	if e.flags.logInFile() {
+		if p.log, err = holds(e.folder.Log()); err != nil {
+			return p, err
+		}
 	}
-	p.work, err = holds(folder.Work())
+	if e.flags.databaseInFile() {
+		p.work, err = holds(e.folder.Work())
+	}
 	return p, err
 }
 
@@ -56,15 +58,15 @@ func holds(path string) (bool, error) {
 // died half way is let through: the log is made after the work tables, so no key
 // is there yet.
 func (in *opened) whole(ctx context.Context, before presence) error {
-	if before.log && !before.work {
+	if before.log && !before.work && in.flags.databaseInFile() {
 		return domain.Refuse(domain.Conflict, "lost-work", "%s is missing or empty, but %s is not: its data keys, tokens and the digests' places are lost; put the file back, or move the whole folder away and run imprint restore",
 			in.folder.Work(), filepath.Base(in.folder.Log()))
 	}
 	keys, err := in.keys.Check(ctx, startKeys)
 	if err != nil {
-		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had", in.folder.Work()).Because(err)
+		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had", in.work.Name()).Because(err)
 	}
-	if in.remembers = keys > 0; in.remembers && !before.log {
+	if in.remembers = keys > 0; in.remembers && !before.log && in.flags.logInFile() {
 		return in.lostLog()
 	}
 	return nil
@@ -72,7 +74,7 @@ func (in *opened) whole(ctx context.Context, before presence) error {
 
 func (in *opened) lostLog() error {
 	return domain.Refuse(domain.Conflict, "lost-log", "%s is missing or empty, but %s is not: events are lost; put the file back, or move the whole folder away and run imprint restore",
-		in.folder.Log(), filepath.Base(in.folder.Work()))
+		in.logName(), in.work.Name())
 }
 
 // belongTogether refuses a folder whose files come from different installations.
@@ -94,7 +96,7 @@ func (in *opened) placed(ctx context.Context) error {
 		return err
 	}
 	if err := place(ctx, in.log, at); err != nil {
-		return domain.Refuse(domain.Conflict, "another-log", "%s and %s are not of one installation, or the log lost its end; put back the files that belong together, or move the whole folder away and run imprint restore", in.folder.Work(), filepath.Base(in.folder.Log())).Because(err)
+		return domain.Refuse(domain.Conflict, "another-log", "%s and %s are not of one installation, or the log lost its end; put back the files that belong together, or move the whole folder away and run imprint restore", in.work.Name(), in.logName()).Because(err)
 	}
 	builds, err := builds(ctx, in.views)
 	if err != nil {
@@ -102,7 +104,7 @@ func (in *opened) placed(ctx context.Context) error {
 	}
 	for _, b := range builds {
 		if err := place(ctx, in.log, b.Checkpoint); err != nil {
-			return domain.Refuse(domain.Conflict, "another-log", "%s has read another log than %s, or the log lost its end; put back the files that belong together. If the log is the right one, delete %s with its -wal and -shm: it is built anew", in.folder.Views(), in.folder.Log(), filepath.Base(in.folder.Views())).Because(err)
+			return domain.Refuse(domain.Conflict, "another-log", "%s has read another log than %s, or the log lost its end; put back what belongs together. If the log is the right one, %s", in.viewsName(), in.logName(), in.viewsAnew()).Because(err)
 		}
 	}
 	return nil
@@ -117,7 +119,7 @@ func builtAnew(path string, err error) error {
 	return domain.Refuse(domain.Unavailable, "damaged-views", "%s is damaged, and nothing is lost: stop imprint, delete %s with its -wal and -shm, and start imprint serve; it is built anew from the log", path, filepath.Base(path)).Because(causeOf(err))
 }
 
-func builds(ctx context.Context, store *views.Store) (all []projections.Build, err error) {
+func builds(ctx context.Context, store viewStore) (all []projections.Build, err error) {
 	err = store.Read(ctx, func(r projections.Reader) error {
 		all, err = r.Builds(ctx)
 		return err

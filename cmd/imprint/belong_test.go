@@ -63,7 +63,7 @@ func TestAStartRefusesAFolderThatLostAFile(t *testing.T) {
 		}, "wrong-master-key"},
 	} {
 		dir := damagedCopy(t, h, c.harm)
-		in, err := open(t.Context(), folderFlags{Data: dir}, options{})
+		in, err := open(t.Context(), engineFlags{Data: dir}, options{})
 		if codeOf(err) != c.code || c.code == "" && err != nil {
 			t.Errorf("%s: %v", c.what, err)
 		}
@@ -73,7 +73,7 @@ func TestAStartRefusesAFolderThatLostAFile(t *testing.T) {
 	}
 	// serve may make a folder, and must not make a log beside older files.
 	dir := damagedCopy(t, h, gone("log.db"))
-	if in, err := open(t.Context(), folderFlags{Data: dir}, options{create: true}); codeOf(err) != "lost-log" {
+	if in, err := open(t.Context(), engineFlags{Data: dir}, options{create: true}); codeOf(err) != "lost-log" {
 		t.Errorf("beside work tables: %v, %v", in, err)
 	}
 	// Nor anything that would be written over the file once it is put back.
@@ -83,14 +83,14 @@ func TestAStartRefusesAFolderThatLostAFile(t *testing.T) {
 }
 
 func TestOnlyWhatStartsAnInstallationMakesItsFolder(t *testing.T) {
-	absent := folderFlags{Data: filepath.Join(t.TempDir(), "typo")}
+	absent := engineFlags{Data: filepath.Join(t.TempDir(), "typo")}
 	quiet := &console{Out: io.Discard, Err: io.Discard}
 	for name, err := range map[string]error{
-		"content scrub": (&contentScrub{folderFlags: absent}).Run(t.Context(), quiet),
-		"token list":    (&tokenList{folderFlags: absent}).Run(t.Context(), quiet),
-		"import":        (&importCommand{folderFlags: absent, Corpus: "none", Blobs: "none"}).Run(t.Context(), quiet),
-		"reactions":     (&reactionsParked{folderFlags: absent}).Run(t.Context(), quiet),
-		"projections":   (&projectionsRebuild{folderFlags: absent}).Run(t.Context(), quiet),
+		"content scrub": (&contentScrub{engineFlags: absent}).Run(t.Context(), quiet),
+		"token list":    (&tokenList{engineFlags: absent}).Run(t.Context(), quiet),
+		"import":        (&importCommand{engineFlags: absent, Corpus: "none", Blobs: "none"}).Run(t.Context(), quiet),
+		"reactions":     (&reactionsParked{engineFlags: absent}).Run(t.Context(), quiet),
+		"projections":   (&projectionsRebuild{engineFlags: absent}).Run(t.Context(), quiet),
 	} {
 		if code := codeOf(err); code != "no-data" && code != "no-input" {
 			t.Errorf("%s: %v", name, err)

@@ -13,7 +13,7 @@ type contentCommand struct {
 }
 
 type contentScrub struct {
-	folderFlags
+	engineFlags
 }
 
 // Help is shown by imprint content scrub --help.

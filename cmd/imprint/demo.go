@@ -51,7 +51,7 @@ func (c *demoCommand) Run(ctx context.Context, io *console) (err error) {
 	// The log is opened before the story begins, and its time never runs back.
 	clock := &scriptedClock{}
 	clock.set(started.Add(-days(story.Steps[0].DaysAgo + 1)))
-	in, err := open(ctx, folderFlags{Data: dir}, options{create: true, clock: clock.Now, name: "demo"})
+	in, err := open(ctx, engineFlags{Data: dir}, options{create: true, clock: clock.Now, name: "demo"})
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ type digestCommand struct {
 
 // digestFlags are what all digest commands need.
 type digestFlags struct {
-	folderFlags
+	engineFlags
 	portalFlags
 	mailFlags
 }

@@ -20,7 +20,7 @@ import (
 )
 
 type doctorCommand struct {
-	folderFlags
+	engineFlags
 	mailFlags
 }
 
@@ -30,6 +30,9 @@ func (doctorCommand) Help() string {
 }
 
 func (c *doctorCommand) Run(ctx context.Context, io *console) error {
+	if err := errors.Join(c.check(), c.onlyFiles("doctor")); err != nil {
+		return err
+	}
 	d := &doctor{out: io.Out}
 	folder := d.folder(c.Data)
 	if folder == nil {

@@ -38,7 +38,7 @@ func doctorSays(t *testing.T, c doctorCommand) (lines string, failed bool) {
 func damagedCopy(t *testing.T, h *publishingHouse, harm func(dir string) error) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	h.must((&restoreCommand{From: h.backup(nil), folderFlags: folderFlags{Data: dir}}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}))
+	h.must((&restoreCommand{From: h.backup(nil), engineFlags: engineFlags{Data: dir}}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}))
 	key, err := os.ReadFile(filepath.Join(h.data, "master.key"))
 	h.must(err)
 	h.must(os.WriteFile(filepath.Join(dir, "master.key"), key, 0o600))
@@ -48,7 +48,7 @@ func damagedCopy(t *testing.T, h *publishingHouse, harm func(dir string) error) 
 
 func TestTheDoctorFindsAServedInstallationWell(t *testing.T) {
 	h := newHouse(t)
-	said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: h.data}})
+	said, failed := doctorSays(t, doctorCommand{engineFlags: engineFlags{Data: h.data}})
 	if failed || strings.Contains(said, "warn") {
 		t.Errorf("found fault:\n%s", said)
 	}
@@ -132,7 +132,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		{"lost content", func(dir string) error { return os.RemoveAll(filepath.Join(dir, "content")) }, "is missing or cannot be read; put the right bytes", true, ""},
 	} {
 		dir := damagedCopy(t, h, c.harm)
-		said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: dir}})
+		said, failed := doctorSays(t, doctorCommand{engineFlags: engineFlags{Data: dir}})
 		if failed != c.failed || !strings.Contains(said, c.says) || strings.Contains(said, "<nil>") {
 			t.Errorf("%s: failed %v, %q is expected in\n%s", c.what, failed, c.says, said)
 		}
@@ -141,18 +141,18 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		}
 	}
 	for _, c := range []doctorCommand{
-		{folderFlags: folderFlags{Data: filepath.Join(t.TempDir(), "none")}},
-		{folderFlags: folderFlags{Data: t.TempDir()}},
+		{engineFlags: engineFlags{Data: filepath.Join(t.TempDir(), "none")}},
+		{engineFlags: engineFlags{Data: t.TempDir()}},
 	} {
 		if said, failed := doctorSays(t, c); !failed || !strings.HasPrefix(said, "FAIL  folder — ") {
 			t.Errorf("%s: %v\n%s", c.Data, failed, said)
 		}
 	}
 	// The other commands say the same of damaged read models.
-	if err := (&tokenList{folderFlags{Data: damagedCopy(t, h, write("views.db", "not a database"))}}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}); codeOf(err) != "damaged-views" || strings.Contains(err.Error(), "imprint restore") {
+	if err := (&tokenList{engineFlags{Data: damagedCopy(t, h, write("views.db", "not a database"))}}).Run(t.Context(), &console{Out: io.Discard, Err: io.Discard}); codeOf(err) != "damaged-views" || strings.Contains(err.Error(), "imprint restore") {
 		t.Errorf("damaged read models: %v", err)
 	}
-	said, failed := doctorSays(t, doctorCommand{folderFlags: folderFlags{Data: h.data}, mailFlags: mailFlags{Mail: "smtp://user:hunter2@:x", MailFrom: "nobody"}})
+	said, failed := doctorSays(t, doctorCommand{engineFlags: engineFlags{Data: h.data}, mailFlags: mailFlags{Mail: "smtp://user:hunter2@:x", MailFrom: "nobody"}})
 	if !failed || strings.Count(said, "FAIL  mail — ") != 2 || strings.Contains(said, "hunter2") {
 		t.Errorf("a bad mail setting:\n%s", said)
 	}

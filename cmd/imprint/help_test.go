@@ -64,7 +64,7 @@ func TestEveryFlagSaysItsVariableUnitAndDefault(t *testing.T) {
 			t.Errorf("serve's page does not say %q", want)
 		}
 	}
-	if want := "IMPRINT_DATA --data required"; !strings.Contains(all, want) {
+	if want := "IMPRINT_DATA --data default none, and needed while a part is kept in files"; !strings.Contains(all, want) {
 		t.Errorf("the settings do not say %q", want)
 	}
 }

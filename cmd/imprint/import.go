@@ -16,7 +16,7 @@ import (
 )
 
 type importCommand struct {
-	folderFlags
+	engineFlags
 	Corpus string `required:"" env:"IMPRINT_IMPORT_CORPUS" placeholder:"FILE" help:"corpus.jsonl: one published version a line."`
 	Blobs  string `required:"" env:"IMPRINT_IMPORT_BLOBS" placeholder:"FILE" help:"blobs.tar.gz: the contents by their SHA-256."`
 }
@@ -48,7 +48,7 @@ func (c *importCommand) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c.folderFlags, options{create: true})
+	in, err := open(ctx, c.engineFlags, options{create: true})
 	if err != nil {
 		return err
 	}

@@ -188,7 +188,7 @@ func TestABadCorpusIsNamedByItsLine(t *testing.T) {
 // caughtUp wants every read model at the end of the log.
 func caughtUp(t *testing.T, data string) {
 	t.Helper()
-	err := folderFlags{Data: data}.reading(t.Context(), func(v *viewed) error {
+	err := engineFlags{Data: data}.reading(t.Context(), func(v *viewed) error {
 		head, err := v.log.Head(t.Context())
 		if err != nil {
 			return err
@@ -226,7 +226,7 @@ func TestAnImportThatIsStoppedShowsWhatItRecorded(t *testing.T) {
 	corpus, blobs, _ := writeCorpus(t, 3, 2)
 	for _, at := range []string{"contents: ", "versions: "} {
 		t.Run(at, func(t *testing.T) {
-			data := folderFlags{Data: filepath.Join(t.TempDir(), "data")}
+			data := engineFlags{Data: filepath.Join(t.TempDir(), "data")}
 			// As a kill leaves it: recorded, and not shown.
 			in, err := open(t.Context(), data, options{create: true})
 			if err != nil {
@@ -236,7 +236,7 @@ func TestAnImportThatIsStoppedShowsWhatItRecorded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := &importCommand{folderFlags: data, Corpus: corpus, Blobs: blobs}
+			c := &importCommand{engineFlags: data, Corpus: corpus, Blobs: blobs}
 			_, err = c.record(t.Context(), in, &console{Out: io.Discard, Err: io.Discard}, archive, 0)
 			if err := errors.Join(err, archive.Close(), in.Close()); err != nil {
 				t.Fatal(err)

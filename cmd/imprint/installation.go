@@ -9,12 +9,7 @@ import (
 	"log/slog"
 	"time"
 
-	"imprint/adapters/blob"
-	"imprint/adapters/datafolder"
 	"imprint/adapters/queries"
-	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/sqlite/views"
-	"imprint/adapters/sqlite/workfile"
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
@@ -28,20 +23,10 @@ import (
 	"imprint/projections/notices"
 )
 
-// embeddedHolder names this process in leases. The lock on the folder lets one
-// process in, so a restart after a crash may take its own leases over at once.
-const embeddedHolder = "embedded"
-
-// folderFlags name the installation that a command works on.
-type folderFlags struct {
-	Data          string `required:"" env:"IMPRINT_DATA" placeholder:"DIR" help:"The data folder."`
-	MasterKeyFile string `env:"IMPRINT_MASTER_KEY_FILE" placeholder:"FILE" help:"The master key, 64 hexadecimal digits. Default: master.key in the data folder."`
-}
-
-// opened is an installation on the embedded engines, open for writing: its files,
-// the ports over them, and the handlers on the ports.
+// opened is an installation open for writing: its engines, and the handlers on
+// them.
 type opened struct {
-	folder   *datafolder.Folder
+	engines
 	identity installation.LogOpened
 	clock    domain.Clock
 	logger   *slog.Logger
@@ -49,12 +34,8 @@ type opened struct {
 	// remembers: the work tables held data keys before the log was opened.
 	remembers bool
 
-	log     *eventlog.Log
-	work    *workfile.DB
-	views   *views.Store
-	content *blob.Directory
-	keys    *work.Keys
-	codec   *event.Codec
+	keys  *work.Keys
+	codec *event.Codec
 
 	engine     projections.Engine
 	readModels *projections.Group
@@ -66,8 +47,6 @@ type opened struct {
 	publishing *handlers.Publishing
 	libraries  *handlers.Libraries
 	people     *handlers.People
-
-	closers []func() error // in the order of opening
 }
 
 // readModels lists the projections of this program.
@@ -83,34 +62,28 @@ type options struct {
 	name      string // of a new installation
 }
 
-// open opens the installation in a folder, under the folder's lock.
-func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err error) {
+// open opens the installation that the flags name; under the lock of the data
+// folder, if any part lies in it.
+func open(ctx context.Context, flags engineFlags, o options) (_ *opened, err error) {
+	if err := flags.check(); err != nil {
+		return nil, err
+	}
 	if o.clock == nil {
 		o.clock = time.Now
 	}
-	in := &opened{clock: o.clock, logger: slog.Default()}
+	in := &opened{engines: engines{flags: flags, holder: flags.newHolder()}, clock: o.clock, logger: slog.Default()}
 	defer func() {
 		if err != nil {
 			_ = in.Close() // the first error tells more
 		}
 	}()
-	if !o.create { // a mistyped folder must not become an empty installation that is found well
-		if _, err = datafolder.View(flags.Data); err != nil {
-			return nil, err
-		}
-	}
-	if in.folder, err = datafolder.Open(flags.Data); err != nil {
+	if err = in.openFolder(o.create); err != nil {
 		return nil, err
 	}
-	in.closers = append(in.closers, in.folder.Close)
-	if in.master, err = in.folder.MasterKey(flags.MasterKeyFile); err != nil {
+	if in.master, err = in.masterKey(); err != nil {
 		return nil, err
 	}
-	before, err := present(in.folder)
-	if err != nil {
-		return nil, err
-	}
-	if err = in.openFiles(ctx, o, before); err != nil {
+	if err = in.openAll(ctx, o); err != nil {
 		return nil, err
 	}
 	if err = in.belongTogether(ctx); err != nil {
@@ -127,27 +100,28 @@ func open(ctx context.Context, flags folderFlags, o options) (_ *opened, err err
 	return in, err
 }
 
-func (in *opened) openFiles(ctx context.Context, o options, before presence) (err error) {
-	if in.work, err = workfile.Open(ctx, in.folder.Work(), time.Now); err != nil {
+// openAll opens the engines: first those that tell whether the log may be made.
+func (in *opened) openAll(ctx context.Context, o options) error {
+	before, err := in.present()
+	if err != nil {
 		return err
 	}
-	in.closers = append(in.closers, in.work.Close)
+	if err := in.openWork(ctx); err != nil {
+		return err
+	}
 	if in.keys, err = work.NewKeys(in.work, in.master, in.clock); err != nil {
 		return err
 	}
-	if err = in.whole(ctx, before); err != nil {
+	if err := in.whole(ctx, before); err != nil {
 		return err
 	}
-	if in.log, err = eventlog.Open(ctx, in.folder.Log(), eventlog.Options{Clock: in.clock}); err != nil {
+	if err := in.openViews(ctx); err != nil {
 		return err
 	}
-	in.closers = append(in.closers, in.log.Close)
-	if in.views, err = views.Open(ctx, in.folder.Views(), time.Now); err != nil {
-		return builtAnew(in.folder.Views(), err)
+	if err := in.openLog(ctx, in.clock, in.logger); err != nil {
+		return err
 	}
-	in.closers = append(in.closers, in.views.Close)
-	in.content, err = blob.Open(in.folder.Content(), blob.Options{MaxBytes: o.maxUpload})
-	return err
+	return in.openContent(ctx, o.maxUpload)
 }
 
 // wire puts the handlers on the ports.
@@ -157,11 +131,11 @@ func (in *opened) wire() error {
 		return err
 	}
 	in.codec = event.NewCodec(registry, in.keys)
-	in.engine = projections.Engine{Log: in.log, Registry: registry, Store: in.views, Holder: embeddedHolder}
+	in.engine = projections.Engine{Log: in.log, Registry: registry, Store: in.views, Holder: in.holder}
 	if in.readModels, err = in.engine.Group(readModels()...); err != nil {
 		return err
 	}
-	in.catalog = queries.NewCatalog(in.views, views.Search{})
+	in.catalog = queries.NewCatalog(in.views, in.search)
 	in.library = queries.NewLibrary(in.views)
 	in.history = queries.NewHistory(in.views)
 	in.notices = queries.NewNotices(in.views)
@@ -180,17 +154,8 @@ func (in *opened) secret(purpose string) ([]byte, error) {
 	return s, nil
 }
 
-// Close closes the files in the reverse order of their opening.
-func (in *opened) Close() error {
-	var errs []error
-	for i := len(in.closers) - 1; i >= 0; i-- {
-		errs = append(errs, in.closers[i]())
-	}
-	return errors.Join(errs...)
-}
-
 // writing opens the installation for a command that wants it for itself.
-func (f folderFlags) writing(ctx context.Context, do func(*opened) error) (err error) {
+func (f engineFlags) writing(ctx context.Context, do func(*opened) error) (err error) {
 	in, err := open(ctx, f, options{})
 	if err != nil {
 		return err
@@ -201,7 +166,7 @@ func (f folderFlags) writing(ctx context.Context, do func(*opened) error) (err e
 
 // reading opens the installation for a command that changes nothing, beside a
 // program that may serve it.
-func (f folderFlags) reading(ctx context.Context, do func(*viewed) error) error {
+func (f engineFlags) reading(ctx context.Context, do func(*viewed) error) error {
 	v, done, err := view(ctx, f)
 	if err != nil {
 		return err
@@ -212,30 +177,23 @@ func (f folderFlags) reading(ctx context.Context, do func(*viewed) error) error 
 
 // viewed is an installation open for reading.
 type viewed struct {
-	folder *datafolder.Folder
-	log    *eventlog.Log
-	views  *views.Store
+	engines
 	engine projections.Engine
 }
 
 // view opens an installation for reading.
-func view(ctx context.Context, flags folderFlags) (_ *viewed, closeAll func() error, err error) {
-	folder, err := datafolder.View(flags.Data)
-	if err != nil {
+func view(ctx context.Context, flags engineFlags) (_ *viewed, closeAll func() error, err error) {
+	if err := flags.check(); err != nil {
 		return nil, nil, err
-	}
-	log, err := eventlog.OpenReadOnly(ctx, folder.Log())
-	if err != nil {
-		return nil, nil, err
-	}
-	store, err := views.OpenReadOnly(ctx, folder.Views())
-	if err != nil {
-		return nil, nil, errors.Join(builtAnew(folder.Views(), err), log.Close())
 	}
 	registry, err := schema.Registry()
 	if err != nil {
-		return nil, nil, errors.Join(err, store.Close(), log.Close())
+		return nil, nil, err
 	}
-	v := &viewed{folder: folder, log: log, views: store, engine: projections.Engine{Log: log, Registry: registry, Store: store, Holder: embeddedHolder}}
-	return v, func() error { return errors.Join(store.Close(), log.Close()) }, nil
+	v := &viewed{engines: engines{flags: flags, holder: flags.newHolder()}}
+	if err := v.openForReading(ctx); err != nil {
+		return nil, nil, errors.Join(err, v.Close())
+	}
+	v.engine = projections.Engine{Log: v.log, Registry: registry, Store: v.views, Holder: v.holder}
+	return v, v.Close, nil
 }

@@ -63,8 +63,11 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 		Notices: in.notices, Passed: in.readModels, Encoder: smtp.Encoder{}, Links: links,
 		Clock: in.clock, Logger: in.logger,
 	}
-	config := digest.Config{Portal: portal.PortalName, From: flags.MailFrom, Bounces: flags.MailBounces, Holder: embeddedHolder, Connections: 1}
+	config := digest.Config{Portal: portal.PortalName, From: flags.MailFrom, Bounces: flags.MailBounces, Holder: in.holder, Connections: 1}
 	if flags.Mail == keepMails {
+		if in.folder == nil {
+			return nil, domain.Refuse(domain.Invalid, "no-data-folder", "mails are kept as files (IMPRINT_MAIL=dir), and no data folder is named; name one with --data or IMPRINT_DATA, or set IMPRINT_MAIL=smtp://…")
+		}
 		if m.kept, err = maildir.Open(in.folder.Mail()); err != nil {
 			return nil, err
 		}

@@ -40,6 +40,7 @@ type commands struct {
 	Token       tokenCommand       `cmd:"" help:"Issue, list and revoke access tokens, also while imprint serves."`
 	Backup      backupCommand      `cmd:"" help:"Copy an installation consistently, also while it serves."`
 	Restore     restoreCommand     `cmd:"" help:"Make an installation from a backup."`
+	Migrate     migrateCommand     `cmd:"" help:"Bring the tables of a shared database up to date: up, status."`
 	Doctor      doctorCommand      `cmd:"" help:"Check an installation and say what to do."`
 	Version     versionCommand     `cmd:"" help:"Say which program this is."`
 }

@@ -45,7 +45,7 @@ func models(name string) ([]projections.Projection, error) {
 }
 
 type projectionsList struct {
-	folderFlags
+	engineFlags
 }
 
 // Help is shown by imprint projections list --help.
@@ -104,7 +104,7 @@ func state(b projections.Build) string {
 }
 
 type projectionsParked struct {
-	folderFlags
+	engineFlags
 }
 
 func (c *projectionsParked) Run(ctx context.Context, io *console) error {
@@ -131,7 +131,7 @@ func (c *projectionsParked) Run(ctx context.Context, io *console) error {
 }
 
 type projectionsReplay struct {
-	folderFlags
+	engineFlags
 	Model string `arg:"" help:"The read model."`
 	Key   string `arg:"" optional:"" help:"The key, as parked prints it; all where none is named."`
 }

@@ -10,7 +10,7 @@ import (
 )
 
 type projectionsRebuild struct {
-	folderFlags
+	engineFlags
 	Model  string `arg:"" optional:"" help:"One read model; all where none is named."`
 	Switch bool   `env:"IMPRINT_REBUILD_SWITCH" help:"Switch to the new generation at once."`
 }
@@ -43,7 +43,7 @@ func (c *projectionsRebuild) Run(ctx context.Context, io *console) error {
 }
 
 type projectionsSwitch struct {
-	folderFlags
+	engineFlags
 	Model      string `arg:"" help:"The read model."`
 	Generation int64  `arg:"" help:"The generation, as rebuild and list name it."`
 }
@@ -63,7 +63,7 @@ func (c *projectionsSwitch) Run(ctx context.Context, io *console) error {
 }
 
 type projectionsDrop struct {
-	folderFlags
+	engineFlags
 	Model      string `arg:"" help:"The read model, also one that this program no longer has."`
 	Generation int64  `arg:"" help:"The generation, as list names it."`
 }

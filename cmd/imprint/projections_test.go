@@ -15,7 +15,7 @@ import (
 func generations(t *testing.T, data string) (state map[int64]string, kib map[int64]int) {
 	t.Helper()
 	var out bytes.Buffer
-	if err := (&projectionsList{folderFlags{Data: data}}).Run(t.Context(), &console{Out: &out, Err: io.Discard}); err != nil {
+	if err := (&projectionsList{engineFlags{Data: data}}).Run(t.Context(), &console{Out: &out, Err: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	state, kib = map[int64]string{}, map[int64]int{}
@@ -38,7 +38,7 @@ func generations(t *testing.T, data string) (state map[int64]string, kib map[int
 
 func TestWhatASwitchLeavesIsListedAndDropped(t *testing.T) {
 	h := newHouse(t)
-	ctx, data := t.Context(), folderFlags{Data: h.data}
+	ctx, data := t.Context(), engineFlags{Data: h.data}
 	newer := catalog.Projection()
 	newer.Version++
 	unread, err := h.in.views.Live(ctx, newer) // as a newer program leaves it
@@ -48,7 +48,7 @@ func TestWhatASwitchLeavesIsListedAndDropped(t *testing.T) {
 	h.must(h.in.Close())
 	defer func() { h.in, err = open(ctx, data, options{}); h.must(err) }() // the house closes it
 	quiet := &console{Out: io.Discard, Err: io.Discard}
-	h.must((&projectionsRebuild{folderFlags: data, Model: "catalog", Switch: true}).Run(ctx, quiet))
+	h.must((&projectionsRebuild{engineFlags: data, Model: "catalog", Switch: true}).Run(ctx, quiet))
 
 	state, kib := generations(t, h.data)
 	live := int64(0)
@@ -64,7 +64,7 @@ func TestWhatASwitchLeavesIsListedAndDropped(t *testing.T) {
 		t.Fatalf("after the switch: %v", state)
 	}
 	drop := func(number int64) domain.Kind {
-		return domain.KindOf((&projectionsDrop{folderFlags: data, Model: "catalog", Generation: number}).Run(ctx, quiet))
+		return domain.KindOf((&projectionsDrop{engineFlags: data, Model: "catalog", Generation: number}).Run(ctx, quiet))
 	}
 	if got := drop(live); got != domain.Conflict {
 		t.Errorf("dropping the live one: %q", got)
@@ -80,5 +80,5 @@ func TestWhatASwitchLeavesIsListedAndDropped(t *testing.T) {
 	if state, _ := generations(t, h.data); len(state) != 1 || state[live] != "live" {
 		t.Errorf("after the drops: %v", state)
 	}
-	h.must((&projectionsVerify{folderFlags: data}).Run(ctx, quiet))
+	h.must((&projectionsVerify{engineFlags: data}).Run(ctx, quiet))
 }

@@ -14,7 +14,7 @@ import (
 )
 
 type projectionsVerify struct {
-	folderFlags
+	engineFlags
 	Model string `arg:"" optional:"" help:"One read model; all where none is named."`
 }
 

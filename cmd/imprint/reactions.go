@@ -6,7 +6,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"imprint/adapters/sqlite/workfile"
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/reaction"
@@ -24,17 +23,12 @@ func (in *opened) reactions(grace time.Duration) *reactions.Reactions {
 }
 
 type reactionsParked struct {
-	folderFlags
+	engineFlags
 }
 
 func (c *reactionsParked) Run(ctx context.Context, io *console) error {
 	return c.reading(ctx, func(v *viewed) error {
-		db, err := workfile.OpenReadOnly(ctx, v.folder.Work())
-		if err != nil {
-			return err
-		}
-		defer func() { _ = db.Close() }() // only read
-		parked, err := work.NewReactions(db).Parked(ctx)
+		parked, err := work.NewReactions(v.work).Parked(ctx)
 		if err != nil {
 			return err
 		}
@@ -52,7 +46,7 @@ func (c *reactionsParked) Run(ctx context.Context, io *console) error {
 }
 
 type reactionsReplay struct {
-	folderFlags
+	engineFlags
 	graceFlag
 	Event string `arg:"" optional:"" help:"The event's id, as parked prints it; all where none is named."`
 }

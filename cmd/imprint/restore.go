@@ -25,7 +25,7 @@ import (
 )
 
 type restoreCommand struct {
-	folderFlags
+	engineFlags
 	From string `required:"" env:"IMPRINT_RESTORE_FROM" placeholder:"DIR" help:"The backup's folder."`
 }
 
@@ -37,6 +37,9 @@ func (restoreCommand) Help() string {
 const maxManifest = 64 << 20 // bytes; it lists what is missing
 
 func (c *restoreCommand) Run(ctx context.Context, io *console) error {
+	if err := errors.Join(c.check(), c.onlyFiles("restore")); err != nil {
+		return err
+	}
 	m, err := readManifest(c.From)
 	if err != nil {
 		return err
@@ -240,7 +243,7 @@ func (r *restore) settle(ctx context.Context, keyFile string) (err error) {
 	wrongKey := func(err error) error {
 		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key in %s does not open the data keys of this backup; nothing was restored, name the key that the installation had", keyFile).Because(err)
 	}
-	in, err := open(ctx, folderFlags{Data: r.to.Dir, MasterKeyFile: key}, options{})
+	in, err := open(ctx, engineFlags{Data: r.to.Dir, MasterKeyFile: key}, options{})
 	if codeOf(err) == "wrong-master-key" {
 		return wrongKey(err) // and not under the temporary name of the folder
 	}

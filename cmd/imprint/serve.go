@@ -38,7 +38,7 @@ const (
 )
 
 type serveCommand struct {
-	folderFlags
+	engineFlags
 	portalFlags
 	mailFlags
 	graceFlag
@@ -58,7 +58,7 @@ func (c *serveCommand) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c.folderFlags, options{create: true, maxUpload: c.MaxUpload, name: c.Name})
+	in, err := open(ctx, c.engineFlags, options{create: true, maxUpload: c.MaxUpload, name: c.Name})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -66,7 +66,7 @@ func (c *serveCommand) Run(ctx context.Context, io *console) (err error) {
 	s := &site{opened: in, portal: c.portalFlags, mail: c.mailFlags, grace: c.Grace, lag: c.Lag, maxUpload: c.MaxUpload,
 		authenticator: web.Bearer{Tokens: in.people}}
 	return s.run(ctx, listener, func() {
-		fmt.Fprintf(io.Err, "imprint serves %s on http://%s; stop it with Ctrl-C\n", in.folder.Dir, listener.Addr())
+		fmt.Fprintf(io.Err, "imprint serves %s on http://%s; stop it with Ctrl-C\n", in.place(), listener.Addr())
 	})
 }
 
@@ -113,7 +113,9 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 	defer beat.Stop()
 	work, ctx := errgroup.WithContext(ctx)
 	s.answer(ctx, work, listener, handler)
-	if socket, err := s.folder.Listen(ctx); err != nil {
+	if !s.locked {
+		// imprint token needs no help: it opens the engines beside us.
+	} else if socket, err := s.folder.Listen(ctx); err != nil {
 		s.logger.Warn("imprint token will be refused while this folder is served", "cause", err)
 	} else {
 		s.answer(ctx, work, socket, control.Handler(s.tokens()))

@@ -38,7 +38,7 @@ func (in *opened) tokens() control.Tokens {
 
 // tokensOf answers the operations on the tokens of a folder, and how to leave it:
 // in this process where the folder is free, else in the one that holds it.
-func tokensOf(ctx context.Context, flags folderFlags, o options) (control.Tokens, func() error, error) {
+func tokensOf(ctx context.Context, flags engineFlags, o options) (control.Tokens, func() error, error) {
 	in, err := open(ctx, flags, o)
 	if codeOf(err) != datafolder.InUse {
 		if err != nil {
@@ -58,7 +58,7 @@ func tokensOf(ctx context.Context, flags folderFlags, o options) (control.Tokens
 }
 
 type tokenIssue struct {
-	folderFlags
+	engineFlags
 	Person string `required:"" env:"IMPRINT_TOKEN_PERSON" placeholder:"NAME" help:"Whom it is for; the person joins if not known yet. The name is kept sealed."`
 	Role   string `required:"" env:"IMPRINT_TOKEN_ROLE" placeholder:"ROLE" help:"What it may do: reader, publisher, auditor or administrator."`
 	Days   int    `env:"IMPRINT_TOKEN_DAYS" default:"90" placeholder:"DAYS" help:"How many days it holds, 1 to 366."`
@@ -69,7 +69,7 @@ func (c *tokenIssue) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	tokens, done, err := tokensOf(ctx, c.folderFlags, options{create: true})
+	tokens, done, err := tokensOf(ctx, c.engineFlags, options{create: true})
 	if err != nil {
 		return err
 	}
@@ -84,11 +84,11 @@ func (c *tokenIssue) Run(ctx context.Context, io *console) (err error) {
 }
 
 type tokenList struct {
-	folderFlags
+	engineFlags
 }
 
 func (c *tokenList) Run(ctx context.Context, io *console) (err error) {
-	tokens, done, err := tokensOf(ctx, c.folderFlags, options{})
+	tokens, done, err := tokensOf(ctx, c.engineFlags, options{})
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (c *tokenList) Run(ctx context.Context, io *console) (err error) {
 }
 
 type tokenRevoke struct {
-	folderFlags
+	engineFlags
 	Token string `arg:"" help:"The token's id, as list prints it."`
 }
 
@@ -115,7 +115,7 @@ func (c *tokenRevoke) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return domain.Refuse(domain.Invalid, "bad-token-id", "%.60q is not a token's id; imprint token list prints them", c.Token)
 	}
-	tokens, done, err := tokensOf(ctx, c.folderFlags, options{})
+	tokens, done, err := tokensOf(ctx, c.engineFlags, options{})
 	if err != nil {
 		return err
 	}

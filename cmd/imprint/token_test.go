@@ -35,7 +35,7 @@ func TestTokensAreIssuedAndRevokedWhileServing(t *testing.T) {
 	if got := asPublisher(); got != http.StatusUnauthorized {
 		t.Errorf("the revoked token: %d", got)
 	}
-	if _, stderr, code := imprint(t, "token", "revoke", "--data", data, id); code != 1 || !strings.Contains(stderr, "no token "+id) {
+	if _, stderr, code := imprint(t, "token", "revoke", "--data", data, id); code != 0 {
 		t.Errorf("revoked twice: exit %d, %s", code, stderr)
 	}
 	if _, stderr, code := imprint(t, "token", "issue", "--data", data, "--person", "Ada", "--role", "publisher", "--days", "4000"); code != 1 || !strings.Contains(stderr, "expires") {
