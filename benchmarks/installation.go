@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
+
 	"imprint/adapters/blob"
 	"imprint/adapters/datafolder"
 	"imprint/adapters/queries"
@@ -93,9 +95,10 @@ func openInstallation(ctx context.Context, dir string) (_ *installation, err err
 	}
 	in.catalog = queries.NewCatalog(in.store, views.Search{})
 	in.library = queries.NewLibrary(in.store)
-	in.publishing = handlers.NewPublishing(in.log, codec, in.content, time.Now, in.catalog)
-	in.libraries = handlers.NewLibraries(in.log, codec, in.catalog, time.Now)
-	_, err = handlers.OpenInstallation(ctx, in.log, codec, time.Now, "benchmarks")
+	journal := handlers.NewJournal(in.log, codec, time.Now, nil)
+	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
+	in.libraries = handlers.NewLibraries(journal, in.catalog)
+	_, err = handlers.OpenInstallation(ctx, in.log, codec, time.Now, uuid.New(), "benchmarks")
 	return in, err
 }
 

@@ -97,7 +97,7 @@ func (c *cache) release(e *entry) {
 // load leads an entry's state on to the end of its stream and answers it with
 // the revision it stands at. A State is a value that nobody changes, so the
 // answer stays good while others lead the entry on.
-func load[S folding[S]](ctx context.Context, j *journal, e *entry) (S, int64, error) {
+func load[S folding[S]](ctx context.Context, j *Journal, e *entry) (S, int64, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	state, _ := e.state.(S) // the zero State before the first fold
@@ -117,7 +117,7 @@ func load[S folding[S]](ctx context.Context, j *journal, e *entry) (S, int64, er
 func sizeOf(e event.Event) int64 { return int64(len(e.Data)) + eventOverhead }
 
 // look answers the present state of a stream that the caller does not write to.
-func look[S folding[S]](ctx context.Context, j *journal, stream event.Stream) (S, error) {
+func look[S folding[S]](ctx context.Context, j *Journal, stream event.Stream) (S, error) {
 	e := j.states.use(stream)
 	defer j.states.release(e)
 	state, _, err := load[S](ctx, j, e)
@@ -125,7 +125,7 @@ func look[S folding[S]](ctx context.Context, j *journal, stream event.Stream) (S
 }
 
 // before answers the state that a stream had before an event, folded anew.
-func before[S folding[S]](ctx context.Context, j *journal, stream event.Stream, id uuid.UUID) (S, error) {
+func before[S folding[S]](ctx context.Context, j *Journal, stream event.Stream, id uuid.UUID) (S, error) {
 	var state S
 	err := j.read(ctx, stream, 0, pageEvents, func(page []event.Recorded, payloads []event.Payload) bool {
 		for i, r := range page {
@@ -175,7 +175,7 @@ func (e *entry) end() event.Position {
 // read reads a stream from a revision to its end, limit events a page, until a page is
 // not wanted any more. A gap in the revisions is event.ErrCorrupt. An event that
 // this program cannot read stops it: no decision is taken on half a history.
-func (j *journal) read(ctx context.Context, stream event.Stream, from int64, limit int, each func([]event.Recorded, []event.Payload) bool) error {
+func (j *Journal) read(ctx context.Context, stream event.Stream, from int64, limit int, each func([]event.Recorded, []event.Payload) bool) error {
 	for {
 		page, err := j.log.ReadStream(ctx, stream, from, limit)
 		if err != nil {

@@ -15,7 +15,9 @@
 // wrote, also after a crash and also if the world has moved on since. The events
 // carry the request's fingerprint: another request under the same id is refused
 // as domain.Reused. Where the other request went to another stream, the log
-// itself knows the id and refuses it (event.KnownID).
+// itself knows the id and refuses it (event.KnownID). KurrentDB does not; there
+// stream and fingerprint are noted before the append (Requests) for 90 days. A
+// request whose append was refused has its id noted all the same.
 //
 // A request that had nothing to change leaves no trace, and is decided anew when
 // it is repeated.

@@ -17,18 +17,30 @@ import (
 
 const maxInstallationName = 200 // characters
 
+// Identity answers whose a log is, by its event 1; false where it is empty. A log
+// that begins otherwise is refused. It rests on no checkpoint.
+func Identity(ctx context.Context, log event.Log, codec *event.Codec) (installation.LogOpened, bool, error) {
+	first, err := log.ReadAll(ctx, event.Checkpoint{}, 1)
+	if err != nil {
+		return installation.LogOpened{}, false, fmt.Errorf("read event 1: %w", err)
+	}
+	if len(first) == 0 {
+		return installation.LogOpened{}, false, nil
+	}
+	opened, err := identity(codec, first[0])
+	return opened, err == nil, err
+}
+
 // OpenInstallation answers the log's identity. It opens an empty log by event 1,
-// LogOpened, under the name given, and refuses a log whose event 1 is another.
-func OpenInstallation(ctx context.Context, log event.Log, codec *event.Codec, clock domain.Clock, name string) (installation.LogOpened, error) {
+// LogOpened, with the id and under the name given, and refuses a log whose event 1
+// is another.
+func OpenInstallation(ctx context.Context, log event.Log, codec *event.Codec, clock domain.Clock, id uuid.UUID, name string) (installation.LogOpened, error) {
 	for range attempts {
-		first, err := log.ReadAll(ctx, event.Checkpoint{}, 1)
-		if err != nil {
-			return installation.LogOpened{}, fmt.Errorf("read event 1: %w", err)
+		opened, found, err := Identity(ctx, log, codec)
+		if err != nil || found {
+			return opened, err
 		}
-		if len(first) > 0 {
-			return identity(codec, first[0])
-		}
-		err = open(ctx, log, codec, clock, name)
+		err = open(ctx, log, codec, clock, id, name)
 		var conflict *event.ConflictError
 		// Another program may have been first, or the outcome is not known: event 1
 		// tells, whoever wrote it.
@@ -40,16 +52,12 @@ func OpenInstallation(ctx context.Context, log event.Log, codec *event.Codec, cl
 }
 
 // open appends event 1.
-func open(ctx context.Context, log event.Log, codec *event.Codec, clock domain.Clock, name string) error {
+func open(ctx context.Context, log event.Log, codec *event.Codec, clock domain.Clock, id uuid.UUID, name string) error {
 	if strings.TrimSpace(name) == "" {
 		return domain.Refuse(domain.Invalid, "missing-name", "a new log needs the installation's name").In("name")
 	}
 	if err := domain.CheckLine("name", name, maxInstallationName, false); err != nil {
 		return err
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("identity of the log: %w", err)
 	}
 	now := domain.Moment(clock())
 	e, err := codec.Encode(ctx, event.Draft{

@@ -26,16 +26,20 @@ const (
 	requestEvents = 4
 )
 
-// journal is the log with the states lately folded from it.
-type journal struct {
-	log    event.Log
-	codec  *event.Codec
-	clock  domain.Clock
-	states *cache
+// Journal is the log with the states lately folded from it. A program makes one and
+// gives it to all its handlers.
+type Journal struct {
+	log      event.Log
+	codec    *event.Codec
+	clock    domain.Clock
+	requests Requests
+	states   *cache
 }
 
-func newJournal(log event.Log, codec *event.Codec, clock domain.Clock) *journal {
-	return &journal{log: log, codec: codec, clock: clock, states: newCache()}
+// NewJournal makes a journal; it is safe for concurrent use. requests is nil where
+// the log itself refuses an event id that stands in another stream (event.KnownID).
+func NewJournal(log event.Log, codec *event.Codec, clock domain.Clock, requests Requests) *Journal {
+	return &Journal{log: log, codec: codec, clock: clock, requests: requests, states: newCache()}
 }
 
 // folding is an aggregate's state: a value that events lead on from.
@@ -62,7 +66,7 @@ type outcome struct {
 
 // execute carries out a command: load, decide, append. Its request has been
 // checked by the caller.
-func execute[S folding[S]](ctx context.Context, j *journal, req Request, c command[S]) (outcome, error) {
+func execute[S folding[S]](ctx context.Context, j *Journal, req Request, c command[S]) (outcome, error) {
 	e := j.states.use(c.stream)
 	defer j.states.release(e)
 	// The commands of this program on one stream go one after the other. That
@@ -99,6 +103,9 @@ func execute[S folding[S]](ctx context.Context, j *journal, req Request, c comma
 		if err != nil {
 			return outcome{}, err
 		}
+		if err := j.claim(ctx, req, c.stream, meta.Time); err != nil {
+			return outcome{}, err
+		}
 		// The commit point. If we die before it, nothing has happened; after it,
 		// the request finds its events when it is repeated.
 		appended, err := j.append(ctx, c.stream, expected, events)
@@ -116,7 +123,7 @@ func execute[S folding[S]](ctx context.Context, j *journal, req Request, c comma
 }
 
 // metadata is what every event of a request carries.
-func (j *journal) metadata(req Request) event.Metadata {
+func (j *Journal) metadata(req Request) event.Metadata {
 	m := event.Metadata{
 		Time:        domain.Moment(j.clock()),
 		Actor:       req.Actor.Person,
@@ -129,7 +136,7 @@ func (j *journal) metadata(req Request) event.Metadata {
 	return m
 }
 
-func (j *journal) encode(ctx context.Context, req Request, stream event.Stream, meta event.Metadata, key event.KeyID, payloads []event.Payload) ([]event.Event, error) {
+func (j *Journal) encode(ctx context.Context, req Request, stream event.Stream, meta event.Metadata, key event.KeyID, payloads []event.Payload) ([]event.Event, error) {
 	events := make([]event.Event, len(payloads))
 	for i, p := range payloads {
 		var err error
@@ -142,7 +149,7 @@ func (j *journal) encode(ctx context.Context, req Request, stream event.Stream, 
 }
 
 // append appends, repeating with the same ids while the outcome is unknown.
-func (j *journal) append(ctx context.Context, stream event.Stream, expected int64, events []event.Event) (event.Appended, error) {
+func (j *Journal) append(ctx context.Context, stream event.Stream, expected int64, events []event.Event) (event.Appended, error) {
 	var err error
 	for range attempts {
 		var appended event.Appended
@@ -166,13 +173,30 @@ func (j *journal) append(ctx context.Context, stream event.Stream, expected int6
 	return event.Appended{}, fmt.Errorf("append to %s: %w", stream, err)
 }
 
+// claim notes durably what a request is about to write where, if the log would not
+// refuse another stream for it. If we die before the append, the very same request
+// may still be sent again, and another one needs an id of its own.
+func (j *Journal) claim(ctx context.Context, req Request, stream event.Stream, at time.Time) error {
+	if j.requests == nil {
+		return nil
+	}
+	claimed, fingerprint, err := j.requests.Claim(ctx, req.eventID(0), stream, req.Fingerprint, at)
+	if err != nil {
+		return fmt.Errorf("claim the request's id for %s: %w", stream, err)
+	}
+	if claimed != stream || fingerprint != req.Fingerprint {
+		return reused()
+	}
+	return nil
+}
+
 func reused() *domain.Error {
 	return domain.Refuse(domain.Reused, "request-id-reused", "the request id (Idempotency-Key) was used for another request; send this one under a new id").In("Idempotency-Key")
 }
 
 // repeated answers a request from the events that it wrote the first time, the
 // first of them at a revision.
-func (j *journal) repeated(ctx context.Context, req Request, e *entry, first int64) (outcome, error) {
+func (j *Journal) repeated(ctx context.Context, req Request, e *entry, first int64) (outcome, error) {
 	var events []event.Payload
 	other := false
 	err := j.read(ctx, e.stream, first, requestEvents, func(page []event.Recorded, payloads []event.Payload) bool {
@@ -196,7 +220,7 @@ func (j *journal) repeated(ctx context.Context, req Request, e *entry, first int
 }
 
 // token is a place at or after all that a stream holds.
-func (j *journal) token(ctx context.Context, e *entry) (event.Position, error) {
+func (j *Journal) token(ctx context.Context, e *entry) (event.Position, error) {
 	if p := e.end(); p != "" {
 		return p, nil
 	}

@@ -17,13 +17,13 @@ import (
 // Libraries carries out the commands of persons on their own libraries. Actors
 // that are no persons get domain.Forbidden.
 type Libraries struct {
-	journal *journal
+	journal *Journal
 	visible Visible
 }
 
 // NewLibraries makes the handler; it is safe for concurrent use.
-func NewLibraries(log event.Log, codec *event.Codec, visible Visible, clock domain.Clock) *Libraries {
-	return &Libraries{journal: newJournal(log, codec, clock), visible: visible}
+func NewLibraries(journal *Journal, visible Visible) *Libraries {
+	return &Libraries{journal: journal, visible: visible}
 }
 
 // Saved answers Save.

@@ -23,15 +23,15 @@ import (
 
 // People carries out the commands on persons, their settings and their tokens.
 type People struct {
-	journal *journal
+	journal *Journal
 	keys    event.Keys
 	names   Names
 	tokens  Tokens
 }
 
 // NewPeople makes the handler; it is safe for concurrent use.
-func NewPeople(log event.Log, codec *event.Codec, keys event.Keys, names Names, tokens Tokens, clock domain.Clock) *People {
-	return &People{journal: newJournal(log, codec, clock), keys: keys, names: names, tokens: tokens}
+func NewPeople(journal *Journal, keys event.Keys, names Names, tokens Tokens) *People {
+	return &People{journal: journal, keys: keys, names: names, tokens: tokens}
 }
 
 // Joined answers Join.

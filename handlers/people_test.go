@@ -146,7 +146,7 @@ func TestATokenWorksUntilItIsRevokedOrExpires(t *testing.T) {
 			t.Errorf("it stands for %+v, %v; want %+v", who, err, want)
 		}
 	}
-	expired := handlers.NewPeople(w.log, w.codec, w.keys, work.NewNames(w.db), work.NewTokens(w.db), func() time.Time { return now.Add(time.Hour) })
+	expired := handlers.NewPeople(handlers.NewJournal(w.log, w.codec, func() time.Time { return now.Add(time.Hour) }, nil), w.keys, work.NewNames(w.db), work.NewTokens(w.db))
 	_, err = expired.Authenticate(ctx, issued.Secret)
 	refused(t, err, domain.Unauthenticated, "bad-token")
 	for _, secret := range []string{"", "imprint_", issued.Secret + "x", issued.Secret[:len(issued.Secret)-1]} {
@@ -216,9 +216,9 @@ func TestNothingPersonalStandsInTheFiles(t *testing.T) {
 
 func TestALogIsOpenedOnce(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
-	opened, err := handlers.OpenInstallation(ctx, w.log, w.codec, clock, "Acme")
+	opened, err := handlers.OpenInstallation(ctx, w.log, w.codec, clock, uuid.New(), "Acme")
 	ok(t, err)
-	again, err := handlers.OpenInstallation(ctx, w.log, w.codec, clock, "Another name")
+	again, err := handlers.OpenInstallation(ctx, w.log, w.codec, clock, uuid.New(), "Another name")
 	ok(t, err)
 	if again != opened || opened.Name != "Acme" || opened.Log == uuid.Nil || !opened.OpenedAt.Equal(now) || w.end() != 1 {
 		t.Errorf("opened %+v, then %+v", opened, again)
@@ -226,7 +226,7 @@ func TestALogIsOpenedOnce(t *testing.T) {
 
 	for _, fault := range []logtest.Fault{logtest.NotDone, logtest.AnswerLost} {
 		w := newWorld(t)
-		opened, err := handlers.OpenInstallation(ctx, logtest.Break(w.log, logtest.At(logtest.Append, 1, fault)), w.codec, clock, "Acme")
+		opened, err := handlers.OpenInstallation(ctx, logtest.Break(w.log, logtest.At(logtest.Append, 1, fault)), w.codec, clock, uuid.New(), "Acme")
 		ok(t, err)
 		if opened.Name != "Acme" || w.end() != 1 {
 			t.Errorf("%s: %+v, %d events", fault, opened, w.end())
@@ -235,11 +235,11 @@ func TestALogIsOpenedOnce(t *testing.T) {
 
 	stranger := newWorld(t)
 	stranger.published(everyone)
-	_, err = handlers.OpenInstallation(ctx, stranger.log, stranger.codec, clock, "Acme")
+	_, err = handlers.OpenInstallation(ctx, stranger.log, stranger.codec, clock, uuid.New(), "Acme")
 	refused(t, err, domain.Conflict, "foreign-log")
 	empty, err := eventlog.Open(ctx, filepath.Join(t.TempDir(), "log.db"), eventlog.Options{Clock: clock})
 	ok(t, err)
 	defer func() { _ = empty.Close() }()
-	_, err = handlers.OpenInstallation(ctx, empty, w.codec, clock, " ")
+	_, err = handlers.OpenInstallation(ctx, empty, w.codec, clock, uuid.New(), " ")
 	refused(t, err, domain.Invalid, "missing-name")
 }

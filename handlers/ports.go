@@ -5,10 +5,12 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
 	"imprint/domain/access"
+	"imprint/domain/event"
 	"imprint/domain/person"
 	"imprint/projections/catalog"
 )
@@ -29,6 +31,15 @@ type CategoryHolds interface {
 type Visible interface {
 	Document(ctx context.Context, r access.Reader, id uuid.UUID) (catalog.Document, error)
 	Series(ctx context.Context, r access.Reader, id uuid.UUID, p catalog.Page) (catalog.Series, error)
+}
+
+// Requests remembers where requests have written, beside a log that does not know
+// the ids of its events: there, an id used again for another stream would be taken.
+type Requests interface {
+	// Claim notes, durably, that the event of an id goes to a stream as part of a
+	// request with a fingerprint, unless something is noted already, and answers
+	// what is noted now. What was noted long ago may be forgotten.
+	Claim(ctx context.Context, first uuid.UUID, stream event.Stream, fingerprint string, at time.Time) (event.Stream, string, error)
 }
 
 // Names finds a person by name without keeping the name: by a keyed hash.

@@ -10,20 +10,19 @@ import (
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/document"
-	"imprint/domain/event"
 )
 
 // Publishing carries out the commands of publishers on documents, series and
 // categories. Actors without the role get domain.Forbidden.
 type Publishing struct {
-	journal *journal
+	journal *Journal
 	content Content
 	holds   CategoryHolds
 }
 
 // NewPublishing makes the handler; it is safe for concurrent use.
-func NewPublishing(log event.Log, codec *event.Codec, content Content, clock domain.Clock, holds CategoryHolds) *Publishing {
-	return &Publishing{journal: newJournal(log, codec, clock), content: content, holds: holds}
+func NewPublishing(journal *Journal, content Content, holds CategoryHolds) *Publishing {
+	return &Publishing{journal: journal, content: content, holds: holds}
 }
 
 // DocumentWritten answers a command on a document.

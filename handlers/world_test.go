@@ -18,6 +18,8 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/adapters/blob"
+	"imprint/adapters/kurrent"
+	"imprint/adapters/kurrent/kurrenttest"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/workfile"
 	"imprint/adapters/work"
@@ -42,23 +44,49 @@ var (
 )
 
 type world struct {
-	t      testing.TB
-	dir    string
-	log    event.Log
-	codec  *event.Codec
-	keys   event.Keys
-	db     *workfile.DB
-	blobs  *blob.Directory
-	asked  int // requests made so far
-	titles int
+	t     testing.TB
+	dir   string
+	log   event.Log
+	codec *event.Codec
+	keys  event.Keys
+	db    *workfile.DB
+	blobs *blob.Directory
+	// requests are noted where the log does not know the ids of its events.
+	requests handlers.Requests
+	asked    int // requests made so far
+	titles   int
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	ctx, dir := t.Context(), t.TempDir()
-	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: clock})
+	dir := t.TempDir()
+	log, err := eventlog.Open(t.Context(), filepath.Join(dir, "log.db"), eventlog.Options{Clock: clock})
 	ok(t, err)
 	t.Cleanup(func() { _ = log.Close() })
+	return newWorldOn(t, dir, log)
+}
+
+// onEachLog runs a test with a log that knows the ids of its events, and with one
+// that does not.
+func onEachLog(t *testing.T, test func(t *testing.T, newWorld func(testing.TB) *world)) {
+	t.Run("ids are known", func(t *testing.T) { test(t, newWorld) })
+	t.Run("ids are not known", func(t *testing.T) {
+		test(t, func(t testing.TB) *world {
+			t.Helper()
+			log, err := kurrent.Open(t.Context(), kurrent.Options{Address: kurrenttest.Start(t).ConnectionString(), Installation: "test", Clock: clock})
+			ok(t, err)
+			t.Cleanup(func() { _ = log.Close() })
+			w := newWorldOn(t, t.TempDir(), log)
+			w.requests = work.NewRequests(w.db)
+			return w
+		})
+	})
+}
+
+// newWorldOn is a world around a log.
+func newWorldOn(t testing.TB, dir string, log event.Log) *world {
+	t.Helper()
+	ctx := t.Context()
 	db, err := workfile.Open(ctx, filepath.Join(dir, "work.db"), time.Now)
 	ok(t, err)
 	t.Cleanup(func() { _ = db.Close() })
@@ -89,19 +117,23 @@ func refused(t testing.TB, err error, kind domain.Kind, code string) {
 	}
 }
 
+func (w *world) journal(log event.Log) *handlers.Journal {
+	return handlers.NewJournal(log, w.codec, clock, w.requests)
+}
+
 // publishing is a handler of its own, as another program would have it.
 func (w *world) publishing() *handlers.Publishing { return w.publishingOn(w.log) }
 
 func (w *world) publishingOn(log event.Log) *handlers.Publishing {
-	return handlers.NewPublishing(log, w.codec, w.blobs, clock, w)
+	return handlers.NewPublishing(w.journal(log), w.blobs, w)
 }
 
 func (w *world) libraries() *handlers.Libraries {
-	return handlers.NewLibraries(w.log, w.codec, w, clock)
+	return handlers.NewLibraries(w.journal(w.log), w)
 }
 
 func (w *world) people() *handlers.People {
-	return handlers.NewPeople(w.log, w.codec, w.keys, work.NewNames(w.db), work.NewTokens(w.db), clock)
+	return handlers.NewPeople(w.journal(w.log), w.keys, work.NewNames(w.db), work.NewTokens(w.db))
 }
 
 // ask makes a request of its own id.

@@ -275,7 +275,7 @@ func (b *backup) describe(ctx context.Context, held map[string]bool) error {
 	if head.Ordinal == 0 {
 		return domain.Refuse(domain.Conflict, "empty-log", "the log in %s is empty; there is nothing to back up before imprint serve has run once", b.from.Dir)
 	}
-	identity, err := handlers.OpenInstallation(ctx, log, codec, time.Now, "")
+	identity, _, err := handlers.Identity(ctx, log, codec)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,9 @@
 package main
 
-// Here: do the files of a data folder belong together? An engine makes a file
+// Here: do the parts of an installation belong together? An engine makes a file
 // that is missing; beside files that remember more, an empty one would pass for
-// the whole, and what comes next would be written on top of a loss.
+// the whole, and what comes next would be written on top of a loss. And a setting
+// may name the server of another installation.
 
 import (
 	"context"
@@ -13,9 +14,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
+
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
+	"imprint/domain/installation"
+	"imprint/handlers"
 	"imprint/projections"
 )
 
@@ -77,16 +82,75 @@ func (in *opened) lostLog() error {
 		in.logName(), in.work.Name())
 }
 
-// belongTogether refuses a folder whose files come from different installations.
-func (in *opened) belongTogether(ctx context.Context) error {
-	head, err := in.log.Head(ctx)
+// belongTogether refuses parts of different installations, and answers the id of
+// the log. It compares the log's identity with that which the work tables are bound
+// to before anything rests on a checkpoint: a place of another cluster looks like
+// one of ours. Tables that are bound to none are bound here. The binding comes
+// before event 1: if we die between the two, or another program starts at the same
+// moment, the same id opens the log.
+func (in *opened) belongTogether(ctx context.Context) (uuid.UUID, error) {
+	served := work.NewServed(in.work)
+	bound, known, err := served.Log(ctx)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	identity, found, err := handlers.Identity(ctx, in.log, in.codec)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if err := in.sameLog(bound, known, identity, found); err != nil {
+		return uuid.Nil, err
+	}
+	if err := in.nothingLost(ctx, known, found); err != nil {
+		return uuid.Nil, err
+	}
+	id := identity.Log
+	if !found && !known {
+		if id, err = uuid.NewV7(); err != nil {
+			return uuid.Nil, fmt.Errorf("identity of the log: %w", err)
+		}
+	}
+	if !known {
+		if bound, err = served.Claim(ctx, id); err != nil {
+			return uuid.Nil, err
+		}
+		if err := in.sameLog(bound, true, identity, found); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	return bound, in.placed(ctx)
+}
+
+// sameLog holds the log that the work tables are bound to against the one there is.
+func (e *engines) sameLog(bound uuid.UUID, known bool, identity installation.LogOpened, found bool) error {
+	if !known || !found || bound == identity.Log {
+		return nil
+	}
+	return domain.Refuse(domain.Conflict, "another-log", "%s serves the log %s, and %s is the log %s of %q: IMPRINT_LOG and IMPRINT_DATABASE (or IMPRINT_INSTALLATION, or the files in IMPRINT_DATA) name parts of two installations; correct one of them",
+		e.work.Name(), bound, e.logName(), identity.Log, identity.Name)
+}
+
+// nothingLost refuses a log without work tables, and work tables without a log. A
+// log that holds its first event alone has lost nothing yet.
+func (in *opened) nothingLost(ctx context.Context, known, found bool) error {
+	at, err := work.NewDigests(in.work).Checkpoint(ctx)
 	if err != nil {
 		return err
 	}
-	if head.Ordinal == 0 && in.remembers {
+	remembers := in.remembers || at.Ordinal > 0
+	switch {
+	case !found && remembers:
 		return in.lostLog()
+	case found && !known && !remembers:
+		first, err := in.log.ReadAll(ctx, event.Checkpoint{}, 2)
+		if err != nil {
+			return err
+		}
+		if len(first) > 1 {
+			return domain.Refuse(domain.Conflict, "lost-work", "%s is empty, but %s is not: its data keys, tokens and the digests' places are lost or elsewhere; IMPRINT_DATABASE and IMPRINT_LOG must name parts of one installation (imprint copy moves one to other engines)", in.work.Name(), in.logName())
+		}
 	}
-	return in.placed(ctx)
+	return nil
 }
 
 // placed holds the places that were reached in the log against the log.
@@ -95,7 +159,9 @@ func (in *opened) placed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := place(ctx, in.log, at); err != nil {
+	if err := place(ctx, in.log, at); away(err) {
+		return err
+	} else if err != nil {
 		return domain.Refuse(domain.Conflict, "another-log", "%s and %s are not of one installation, or the log lost its end; put back the files that belong together, or move the whole folder away and run imprint restore", in.work.Name(), in.logName()).Because(err)
 	}
 	builds, err := builds(ctx, in.views)
@@ -103,11 +169,18 @@ func (in *opened) placed(ctx context.Context) error {
 		return err
 	}
 	for _, b := range builds {
-		if err := place(ctx, in.log, b.Checkpoint); err != nil {
+		if err := place(ctx, in.log, b.Checkpoint); away(err) {
+			return err
+		} else if err != nil {
 			return domain.Refuse(domain.Conflict, "another-log", "%s has read another log than %s, or the log lost its end; put back what belongs together. If the log is the right one, %s", in.viewsName(), in.logName(), in.viewsAnew()).Because(err)
 		}
 	}
 	return nil
+}
+
+// away tells an engine that does not answer from one that answers wrongly.
+func away(err error) bool {
+	return domain.KindOf(err) == domain.Unavailable && !errors.Is(err, event.ErrCorrupt)
 }
 
 // builtAnew words an error on opening the read models: a damaged file of theirs

@@ -100,3 +100,57 @@ func TestOnlyWhatStartsAnInstallationMakesItsFolder(t *testing.T) {
 		t.Errorf("the folder was made: %v", err)
 	}
 }
+
+// Settings that name parts of two installations are refused by every command, and
+// the refusal names the settings. Nothing is written.
+func TestPartsOfTwoInstallationsAreRefused(t *testing.T) {
+	a, b := external(t), external(t)
+	b.MasterKeyFile = a.MasterKeyFile // so that it is not the key that differs
+	b.Installation = "another"
+	for _, flags := range []engineFlags{a, b} {
+		h := newHouseOn(t, flags)
+		h.publish()
+		h.settle()
+	}
+	fresh := external(t)
+	change := func(change func(*engineFlags)) engineFlags {
+		mixed := a
+		change(&mixed)
+		return mixed
+	}
+	for _, c := range []struct {
+		what  string
+		flags engineFlags
+		code  string
+	}{
+		{"another cluster", change(func(f *engineFlags) { f.Log, f.Installation = b.Log, b.Installation }), "another-log"},
+		{"another database", change(func(f *engineFlags) { f.Database = b.Database }), "another-log"},
+		{"an empty cluster", change(func(f *engineFlags) { f.Log = fresh.Log }), "lost-log"},
+		{"another name on the cluster", change(func(f *engineFlags) { f.Installation = "a-third" }), "lost-log"},
+		{"an empty database", change(func(f *engineFlags) { f.Database = fresh.Database }), "lost-work"},
+		{"another master key", change(func(f *engineFlags) {
+			f.MasterKeyFile = filepath.Join(t.TempDir(), "other.key")
+			if err := os.WriteFile(f.MasterKeyFile, []byte(strings.Repeat("cd", event.KeySize)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}), "wrong-master-key"},
+	} {
+		in, err := open(t.Context(), c.flags, options{create: true})
+		if codeOf(err) != c.code {
+			t.Errorf("%s: %v", c.what, err)
+		}
+		if err == nil {
+			_ = in.Close()
+		}
+		if strings.HasSuffix(c.code, "-log") && err != nil && (!strings.Contains(err.Error(), "IMPRINT_LOG") || !strings.Contains(err.Error(), "IMPRINT_DATABASE")) {
+			t.Errorf("%s: the settings are not named: %v", c.what, err)
+		}
+		if c.code == "another-log" {
+			if err := (&projectionsList{engineFlags: c.flags}).Run(t.Context(), quietly(t)); codeOf(err) != c.code {
+				t.Errorf("%s, for reading: %v", c.what, err)
+			}
+		}
+	}
+	// The refused starts bound nothing: what was empty still takes a first start.
+	newHouseOn(t, fresh)
+}

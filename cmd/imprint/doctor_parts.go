@@ -121,7 +121,7 @@ func (d *doctor) log(ctx context.Context, folder *datafolder.Folder, master []by
 		d.failure("log.db", err)
 		return log
 	}
-	identity, err := handlers.OpenInstallation(ctx, log, codec, time.Now, "")
+	identity, _, err := handlers.Identity(ctx, log, codec)
 	if err != nil {
 		d.failure("log.db", err)
 		return log

@@ -86,18 +86,26 @@ func open(ctx context.Context, flags engineFlags, o options) (_ *opened, err err
 	if err = in.openAll(ctx, o); err != nil {
 		return nil, err
 	}
-	if err = in.belongTogether(ctx); err != nil {
+	if err = in.wire(); err != nil {
 		return nil, err
 	}
-	if err = in.wire(); err != nil {
+	id, err := in.belongTogether(ctx)
+	if err != nil {
 		return nil, err
 	}
 	name := o.name
 	if name == "" {
 		name = "imprint"
 	}
-	in.identity, err = handlers.OpenInstallation(ctx, in.log, in.codec, in.clock, name)
-	return in, err
+	in.identity, err = handlers.OpenInstallation(ctx, in.log, in.codec, in.clock, id, name)
+	if err != nil {
+		return nil, err
+	}
+	// Another program may have opened the log meanwhile, beside another database.
+	if err = in.sameLog(id, true, in.identity, true); err != nil {
+		return nil, err
+	}
+	return in, nil
 }
 
 // openAll opens the engines: first those that tell whether the log may be made.
@@ -139,10 +147,19 @@ func (in *opened) wire() error {
 	in.library = queries.NewLibrary(in.views)
 	in.history = queries.NewHistory(in.views)
 	in.notices = queries.NewNotices(in.views)
-	in.publishing = handlers.NewPublishing(in.log, in.codec, in.content, in.clock, in.catalog)
-	in.libraries = handlers.NewLibraries(in.log, in.codec, in.catalog, in.clock)
-	in.people = handlers.NewPeople(in.log, in.codec, in.keys, work.NewNames(in.work), work.NewTokens(in.work), in.clock)
+	journal := handlers.NewJournal(in.log, in.codec, in.clock, in.requests())
+	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
+	in.libraries = handlers.NewLibraries(journal, in.catalog)
+	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work))
 	return nil
+}
+
+// requests remembers the ids of requests where the log does not know them.
+func (in *opened) requests() handlers.Requests {
+	if in.flags.logInFile() {
+		return nil
+	}
+	return work.NewRequests(in.work)
 }
 
 // secret derives a secret for one purpose from the master key (HKDF, RFC 5869).
@@ -194,6 +211,22 @@ func view(ctx context.Context, flags engineFlags) (_ *viewed, closeAll func() er
 	if err := v.openForReading(ctx); err != nil {
 		return nil, nil, errors.Join(err, v.Close())
 	}
+	if err := v.belongs(ctx, event.NewCodec(registry, nil)); err != nil {
+		return nil, nil, errors.Join(err, v.Close())
+	}
 	v.engine = projections.Engine{Log: v.log, Registry: registry, Store: v.views, Holder: v.holder}
 	return v, v.Close, nil
+}
+
+// belongs refuses a database that serves another log.
+func (v *viewed) belongs(ctx context.Context, codec *event.Codec) error {
+	bound, known, err := work.NewServed(v.work).Log(ctx)
+	if err != nil {
+		return err
+	}
+	identity, found, err := handlers.Identity(ctx, v.log, codec)
+	if err != nil {
+		return err
+	}
+	return v.sameLog(bound, known, identity, found)
 }

@@ -93,8 +93,9 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 		Group(catalog.Projection(), library.Projection(), history.Projection(), notices.Projection())
 	w.check(err)
 	shelf := queries.NewCatalog(store, views.Search{})
-	w.publishing = handlers.NewPublishing(log, w.codec, blobs, w.clock, shelf)
-	w.people = handlers.NewPeople(log, w.codec, keys, work.NewNames(db), work.NewTokens(db), w.clock)
+	journal := handlers.NewJournal(log, w.codec, w.clock, nil)
+	w.publishing = handlers.NewPublishing(journal, blobs, shelf)
+	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db))
 	w.reactions = reactions.New(log, w.codec, work.NewReactions(db), w.clock, grace)
 	w.links, err = digest.NewLinks(portal, master)
 	w.check(err)
@@ -110,7 +111,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	secret, err := web.NewKeys(master)
 	w.check(err)
 	programming, err := api.New(api.Parts{
-		Publishing: w.publishing, Libraries: handlers.NewLibraries(log, w.codec, shelf, w.clock), People: w.people,
+		Publishing: w.publishing, Libraries: handlers.NewLibraries(journal, shelf), People: w.people,
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store), Settings: w.people,
 		Store: blobs, Head: log.Head, Wait: follower{w.group}.Wait, Clock: w.clock, Keys: secret, MaxUpload: 1 << 20,
 	})

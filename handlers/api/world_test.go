@@ -114,13 +114,14 @@ func (w *world) open() {
 
 	codec := event.NewCodec(registry, keys)
 	questions := queries.NewCatalog(store, views.Search{})
-	people := handlers.NewPeople(log, codec, keys, work.NewNames(db), work.NewTokens(db), time.Now)
+	journal := handlers.NewJournal(log, codec, time.Now, nil)
+	people := handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db))
 	w.join(ctx, people)
 	secret, err := web.NewKeys(bytes.Repeat([]byte{2}, 32))
 	check(t, err)
 	h, err := api.New(api.Parts{
-		Publishing: handlers.NewPublishing(log, codec, blobs, time.Now, questions),
-		Libraries:  handlers.NewLibraries(log, codec, questions, time.Now),
+		Publishing: handlers.NewPublishing(journal, blobs, questions),
+		Libraries:  handlers.NewLibraries(journal, questions),
 		People:     people,
 		Catalog:    questions,
 		Library:    queries.NewLibrary(store),

@@ -49,7 +49,7 @@ func ends(t *testing.T) (Local, Client) {
 	registry, err := schema.Registry()
 	must(err)
 	local := Local{
-		People: handlers.NewPeople(log, event.NewCodec(registry, keys), keys, work.NewNames(db), work.NewTokens(db), clock),
+		People: handlers.NewPeople(handlers.NewJournal(log, event.NewCodec(registry, keys), clock, nil), keys, work.NewNames(db), work.NewTokens(db)),
 		Clock:  clock,
 		Operator: func() handlers.Request {
 			return handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: event.OperatorActor}}

@@ -103,8 +103,9 @@ func newWorld(t testing.TB) *world {
 	group, err := projections.Engine{Log: log, Registry: registry, Store: store, Holder: "test"}.Group(catalog.Projection(), library.Projection(), history.Projection())
 	w.ok(err)
 	shelf := queries.NewCatalog(store, views.Search{})
-	w.publishing = handlers.NewPublishing(log, w.codec, w.blobs, clock, shelf)
-	w.people = handlers.NewPeople(log, w.codec, keys, work.NewNames(db), work.NewTokens(db), clock)
+	journal := handlers.NewJournal(log, w.codec, clock, nil)
+	w.publishing = handlers.NewPublishing(journal, w.blobs, shelf)
+	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db))
 	for key, role := range map[string]access.Role{rosa: access.Member, lena: access.Member, paul: access.Publisher, ada: access.Auditor} {
 		joined, err := w.people.Join(ctx, w.ask(operator), key)
 		w.ok(err)
@@ -112,7 +113,7 @@ func newWorld(t testing.TB) *world {
 	}
 	edgeKeys, err := web.NewKeys(master)
 	w.ok(err)
-	w.libraries = handlers.NewLibraries(log, w.codec, shelf, clock)
+	w.libraries = handlers.NewLibraries(journal, shelf)
 	parts := portal.Parts{
 		Name: "Halden Trust", URL: "https://trust.example",
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store),
