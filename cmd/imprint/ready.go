@@ -3,7 +3,9 @@ package main
 // Here: what /readyz answers.
 
 import (
+	"context"
 	"net/http"
+	"slices"
 
 	"imprint/handlers/digest"
 	"imprint/handlers/reactions"
@@ -12,6 +14,7 @@ import (
 // readiness is the answer of /readyz.
 type readiness struct {
 	Ready      bool        `json:"ready"`
+	Away       []string    `json:"away,omitempty"` // settings whose engines do not answer; the log says why
 	ReadModels []readModel `json:"readModels"`
 	Stopped    []string    `json:"stoppedReactions,omitempty"` // they need a newer program; the log says why
 	Digests    string      `json:"digestsWait,omitempty"`      // why no digest goes out; pages are served nevertheless
@@ -26,23 +29,34 @@ type readModel struct {
 	Trouble  string `json:"trouble,omitempty"`
 }
 
-// ready answers 200 while every read model has caught up with the log and is fed
-// without trouble, and no reaction has stopped.
+// ready answers 200 while log and database answer, every read model has caught up
+// with the log and is fed without trouble, and no reaction has stopped.
 func (s *site) ready(digests *digest.Service, consequences *reactions.Reactions) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+		defer cancel()
 		answer := s.readiness()
+		for setting, err := range s.unreachable(ctx) {
+			answer.Ready = false
+			answer.Away = append(answer.Away, setting)
+			s.logger.WarnContext(ctx, "an engine does not answer", "setting", setting, "error", err)
+		}
+		slices.Sort(answer.Away)
 		for _, st := range consequences.Status() {
 			if st.Stopped != "" {
 				answer.Ready = false
 				answer.Stopped = append(answer.Stopped, st.Reaction)
 			}
 		}
-		why, err := digests.Waits(r.Context())
-		if err != nil {
-			s.logger.ErrorContext(r.Context(), "whether digests wait cannot be told", "error", err)
-			why = "unknown: the log says why"
+		answer.Digests = "unknown: the log says why"
+		if len(answer.Away) == 0 {
+			why, err := digests.Waits(ctx)
+			if err == nil {
+				answer.Digests = why
+			} else {
+				s.logger.ErrorContext(ctx, "whether digests wait cannot be told", "error", err)
+			}
 		}
-		answer.Digests = why
 		status := http.StatusOK
 		if !answer.Ready {
 			status = http.StatusServiceUnavailable

@@ -113,15 +113,17 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 	defer beat.Stop()
 	work, ctx := errgroup.WithContext(ctx)
 	s.answer(ctx, work, listener, handler)
-	if !s.locked {
-		// imprint token needs no help: it opens the engines beside us.
-	} else if socket, err := s.folder.Listen(ctx); err != nil {
-		s.logger.Warn("imprint token will be refused while this folder is served", "cause", err)
-	} else {
-		s.answer(ctx, work, socket, control.Handler(s.tokens()))
+	if s.locked { // else imprint token opens the engines beside us
+		if socket, err := s.folder.Listen(ctx); err != nil {
+			s.logger.Warn("imprint token will be refused while this folder is served", "cause", err)
+		} else {
+			s.answer(ctx, work, socket, control.Handler(s.tokens()))
+		}
 	}
 	work.Go(func() error { return s.readModels.Run(ctx) })
-	work.Go(func() error { return consequences.Run(ctx) })
+	work.Go(func() error { return s.listen(ctx) })
+	work.Go(func() error { return s.react(ctx, consequences) })
+	work.Go(func() error { return s.forget(ctx) })
 	work.Go(func() error { return digests.Run(ctx, beat.Beats()) })
 	up()
 	err = work.Wait()

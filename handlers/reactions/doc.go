@@ -22,6 +22,9 @@
 // id that follows from its cause, and is looked for before it is appended, so the
 // second delivery of an event changes nothing.
 //
+// Several programs may run on one log: they take turns under a lease (RunInTurn),
+// which spares work and is not relied on.
+//
 // # Failing
 //
 // A failing reaction is retried with back-off. Where a part is down (the disk, the

@@ -120,8 +120,11 @@ func (r *Reactions) router() (*message.Router, error) {
 			} else {
 				err = r.react(m.Context(), h, d)
 			}
-			if needsNewer(err) {
+			switch {
+			case needsNewer(err):
 				r.stop(m.Context(), name, err)
+			case err == nil:
+				r.resume(name)
 			}
 			return err
 		})

@@ -53,6 +53,20 @@ func (r *Reactions) stop(ctx context.Context, name string, err error) {
 	}
 }
 
+// resume notes that a reaction goes on after all: another program has dealt with
+// what stopped it.
+func (r *Reactions) resume(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.stopped, name)
+}
+
+func (r *Reactions) anyStopped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.stopped) > 0
+}
+
 func (r *Reactions) hasStopped(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

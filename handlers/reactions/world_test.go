@@ -41,6 +41,7 @@ type world struct {
 	log   event.Log
 	codec *event.Codec
 	store *work.Reactions
+	db    *workfile.DB
 
 	mu  sync.Mutex
 	now time.Time
@@ -61,6 +62,7 @@ func newWorld(t testing.TB) *world {
 	registry, err := schema.Registry()
 	w.ok(err)
 	w.log, w.codec, w.store = log, event.NewCodec(registry, keys), work.NewReactions(db)
+	w.db = db
 	return w
 }
 
