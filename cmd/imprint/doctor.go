@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/google/uuid"
+
 	"imprint/adapters/datafolder"
 	"imprint/adapters/smtp"
 	"imprint/domain"
@@ -26,22 +28,23 @@ type doctorCommand struct {
 
 // Help is shown by imprint doctor --help.
 func (doctorCommand) Help() string {
-	return "Looks at the folder, its lock, the master key, every database file, the log from end to end, the read models, the reactions, the digests, a sample of the contents, the disk and the mail setting. It changes nothing and may run while imprint serve does. Each line says ok, warn (look at it when you can) or FAIL (do something), what was looked at, and what to do. Exit 0: nothing fails; 1: something does.\n\nIt goes beyond what a start checks, but not all the way: imprint content scrub re-hashes every content, and imprint projections verify proves every read model."
+	return "Looks at the folder, its lock, the master key, every database file, the log from end to end, the read models, the reactions, the digests, a sample of the contents, the disk and the mail setting; of parts on servers, whether they answer, with which schema, and whose they are. It changes nothing and may run while imprint serve does. Each line says ok, warn (look at it when you can) or FAIL (do something), what was looked at, and what to do. Exit 0: nothing fails; 1: something does.\n\nIt goes beyond what a start checks, but not all the way: imprint content scrub re-hashes every content, and imprint projections verify proves every read model."
 }
 
 func (c *doctorCommand) Run(ctx context.Context, io *console) error {
-	if err := errors.Join(c.check(), c.onlyFiles("doctor")); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	d := &doctor{out: io.Out}
-	folder := d.folder(c.Data)
-	if folder == nil {
-		return errFound
+	e := &engines{flags: c.engineFlags, holder: c.newHolder()}
+	if c.embedded() {
+		if e.folder = d.folder(c.engineFlags); e.folder == nil {
+			return errFound
+		}
+		d.lock(e.folder)
+		d.disk(e.folder)
 	}
-	d.lock(folder)
-	d.disk(folder)
-	master := d.masterKey(folder, c.MasterKeyFile)
-	if err := d.parts(ctx, folder, master); err != nil {
+	if err := d.parts(ctx, e, d.masterKey(e)); err != nil {
 		return err
 	}
 	d.mail(c.mailFlags)
@@ -55,7 +58,11 @@ func (c *doctorCommand) Run(ctx context.Context, io *console) error {
 type doctor struct {
 	out    io.Writer
 	failed bool
-	served bool // a program holds the folder
+	served bool      // a program serves the installation
+	part   partNames // how its parts are called
+	// stranger: the log of another installation is on the server.
+	stranger bool
+	log      uuid.UUID // the log's identity; zero if it is not known
 }
 
 func (d *doctor) ok(what, found string, args ...any) {
@@ -79,7 +86,8 @@ func (d *doctor) failure(what string, err error) {
 
 // folder looks at the folder and what lies in it; nil if there is none to go on
 // with.
-func (d *doctor) folder(dir string) *datafolder.Folder {
+func (d *doctor) folder(flags engineFlags) *datafolder.Folder {
+	dir := flags.Data
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
@@ -89,11 +97,12 @@ func (d *doctor) folder(dir string) *datafolder.Folder {
 		d.fail("folder", "%s is not a folder; name the data folder with --data", dir)
 		return nil
 	}
-	folder, err := datafolder.View(dir)
-	if err != nil {
+	e := engines{flags: flags}
+	if err := e.viewFolder(); err != nil {
 		d.failure("folder", err)
 		return nil
 	}
+	folder := e.folder
 	if info.Mode().Perm()&0o077 != 0 {
 		d.warn("folder", "%s can be entered by others (%#o); run chmod 700 on it", folder.Dir, info.Mode().Perm())
 	} else {
@@ -167,8 +176,8 @@ func (d *doctor) disk(folder *datafolder.Folder) {
 }
 
 // masterKey answers the key, nil if there is no right one.
-func (d *doctor) masterKey(folder *datafolder.Folder, file string) []byte {
-	key, err := folder.MasterKey(file)
+func (d *doctor) masterKey(e *engines) []byte {
+	key, err := e.masterKey()
 	if err != nil {
 		d.failure("master key", err)
 		return nil

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"imprint/adapters/blob"
 	"imprint/adapters/datafolder"
 	"imprint/adapters/sqlite"
@@ -35,21 +37,55 @@ const (
 	listed = 1000
 )
 
-// parts looks into every file. What cannot be opened is told, and the rest is
+// parts looks into every part. What cannot be opened is told, and the rest is
 // looked at all the same; an error is one of the caller's (a context that ended).
-func (d *doctor) parts(ctx context.Context, folder *datafolder.Folder, master []byte) error {
-	log := d.log(ctx, folder, master)
-	if log != nil {
-		defer func() { _ = log.Close() }() // only read
+func (d *doctor) parts(ctx context.Context, e *engines, master []byte) error {
+	defer func() { _ = e.Close() }() // only read
+	d.part = named(e.flags)
+	if !e.flags.databaseInFile() {
+		d.server(ctx, e)
 	}
-	if db := d.work(ctx, folder, master, log); db != nil {
-		defer func() { _ = db.Close() }() // only read
+	if e.flags.logInFile() {
+		if log := d.logFile(ctx, e, master); log != nil {
+			e.log = log
+			e.closers = append(e.closers, log.Close)
+		}
+	} else {
+		d.cluster(ctx, e, master)
 	}
-	if log != nil {
-		d.contents(ctx, folder, log)
-		d.views(ctx, folder, log)
+	if e.flags.databaseInFile() {
+		if db := d.workFile(ctx, e.folder); db != nil {
+			e.work = db
+			e.closers = append(e.closers, db.Close)
+		}
+	}
+	if e.work != nil {
+		d.work(ctx, e, master)
+	}
+	if e.log != nil && !d.stranger {
+		d.contents(ctx, e)
+		d.views(ctx, e)
 	}
 	return ctx.Err()
+}
+
+// partNames is how the parts are called in what is said, and what to do where one is
+// lost, or is one of another installation.
+type partNames struct{ log, work, views, lost, anew string }
+
+func named(f engineFlags) partNames {
+	n := partNames{log: "log.db", work: "work.db", views: "views.db", lost: fromBackup, anew: fromLog}
+	if !f.logInFile() {
+		n.log = "log"
+	}
+	if !f.databaseInFile() {
+		n.work, n.views = "work tables", "read models"
+		n.anew = (&engines{flags: f}).viewsAnew()
+	}
+	if !f.logInFile() || !f.databaseInFile() {
+		n.lost = "correct IMPRINT_LOG or IMPRINT_DATABASE, or put back the backups that belong together"
+	}
+	return n
 }
 
 // sound checks one file; how says what to do where it is damaged.
@@ -90,11 +126,12 @@ const (
 	fromLog    = "stop imprint, delete it and its -wal and -shm, and start imprint serve: it is built anew from the log"
 )
 
-// log checks the log's file and whose it is; nil if it cannot be read, or has
+// logFile checks the log's file and whose it is; nil if it cannot be read, or has
 // lost its events.
-func (d *doctor) log(ctx context.Context, folder *datafolder.Folder, master []byte) *eventlog.Log {
+func (d *doctor) logFile(ctx context.Context, e *engines, master []byte) *eventlog.Log {
+	folder := e.folder
 	if has, err := holds(folder.Log()); err == nil && !has {
-		if by := remembered(ctx, folder, master); by != "" {
+		if by := e.remembered(ctx, master); by != "" {
 			d.fail("log.db", "the log is an empty file, but %s is not: events are lost; %s", by, fromBackup)
 			return nil
 		}
@@ -108,7 +145,7 @@ func (d *doctor) log(ctx context.Context, folder *datafolder.Folder, master []by
 	}
 	head, err := log.Head(ctx)
 	if err == nil && head.Ordinal == 0 {
-		if by := remembered(ctx, folder, master); by != "" {
+		if by := e.remembered(ctx, master); by != "" {
 			d.fail("log.db", "the log holds no event, but %s remembers some: events are lost; %s", by, fromBackup)
 			_ = log.Close() // only read
 			return nil
@@ -116,39 +153,62 @@ func (d *doctor) log(ctx context.Context, folder *datafolder.Folder, master []by
 		d.warn("log.db", "the log is empty; imprint serve opens it")
 		return log
 	}
-	codec, codecErr := readingCodec()
-	if err := errors.Join(err, codecErr); err != nil {
-		d.failure("log.db", err)
-		return log
-	}
-	identity, _, err := handlers.Identity(ctx, log, codec)
 	if err != nil {
 		d.failure("log.db", err)
 		return log
 	}
-	d.ok("log.db", "sound; %d events of %s, identity %s", head.Ordinal, identity.Name, identity.Log)
+	d.identity(ctx, log, fmt.Sprintf("sound; %d events", head.Ordinal))
 	return log
 }
 
-// remembered answers the file that knows of events, whatever the log says: "" if
-// none does. A file that cannot be read is told of elsewhere.
-func remembered(ctx context.Context, folder *datafolder.Folder, master []byte) string {
-	if db, err := workfile.OpenReadOnly(ctx, folder.Work()); err == nil {
-		defer func() { _ = db.Close() }() // only read
+// identity tells whose log it is; false if it is empty. It rests on no checkpoint.
+func (d *doctor) identity(ctx context.Context, log eventLog, how string) bool {
+	codec, err := readingCodec()
+	if err != nil {
+		d.failure(d.part.log, err)
+		return true
+	}
+	identity, found, err := handlers.Identity(ctx, log, codec)
+	if err != nil {
+		d.failure(d.part.log, err)
+		return true
+	}
+	if found {
+		d.log = identity.Log
+		d.ok(d.part.log, "%s of %s, identity %s", how, identity.Name, identity.Log)
+	}
+	return found
+}
+
+// remembered answers the part that knows of events, whatever the log says: "" if
+// none does. One that cannot be read is told of elsewhere.
+func (e *engines) remembered(ctx context.Context, master []byte) string {
+	n := named(e.flags)
+	db, store := e.work, e.views
+	if e.flags.databaseInFile() {
+		if file, err := workfile.OpenReadOnly(ctx, e.folder.Work()); err == nil {
+			defer func() { _ = file.Close() }() // only read
+			db = file
+		}
+		if file, err := views.OpenReadOnly(ctx, e.folder.Views()); err == nil {
+			defer func() { _ = file.Close() }() // only read
+			store = file
+		}
+	}
+	if db != nil {
 		if at, err := work.NewDigests(db).Checkpoint(ctx); err == nil && at.Ordinal > 0 {
-			return filepath.Base(folder.Work())
+			return n.work
 		}
 		if keys, err := work.NewKeys(db, master, time.Now); err == nil {
 			// A key that cannot be opened was made for an event too.
 			if opened, err := keys.Check(ctx, 1); opened > 0 || err != nil {
-				return filepath.Base(folder.Work())
+				return n.work
 			}
 		}
 	}
-	if store, err := views.OpenReadOnly(ctx, folder.Views()); err == nil {
-		defer func() { _ = store.Close() }() // only read
+	if store != nil {
 		if all, err := builds(ctx, store); err == nil && furthest(all) > 0 {
-			return filepath.Base(folder.Views())
+			return n.views
 		}
 	}
 	return ""
@@ -162,8 +222,8 @@ func furthest(all []projections.Build) (ordinal int64) {
 	return ordinal
 }
 
-// work checks the work tables: keys, reactions, digests.
-func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []byte, log *eventlog.Log) *workfile.DB {
+// workFile checks the file of the work tables; nil if it cannot be read.
+func (d *doctor) workFile(ctx context.Context, folder *datafolder.Folder) *workfile.DB {
 	if !d.sound(ctx, folder.Work(), fromBackup) {
 		return nil
 	}
@@ -172,24 +232,43 @@ func (d *doctor) work(ctx context.Context, folder *datafolder.Folder, master []b
 		return nil
 	}
 	d.ok("work.db", "sound")
-	if master != nil {
-		d.keys(ctx, db, master)
-	}
-	if log != nil {
-		at, err := work.NewDigests(db).Checkpoint(ctx)
-		if err == nil {
-			err = place(ctx, log, at)
-		}
-		if err != nil {
-			d.fail("work.db", "the digests' place is not one of this log (%v); is it the work.db of another installation, or has the log lost its end? Put back the files that belong together, or %s", err, fromBackup)
-		}
-	}
-	d.reactions(ctx, db)
-	d.digests(ctx, db)
 	return db
 }
 
-func (d *doctor) keys(ctx context.Context, db *workfile.DB, master []byte) {
+// work checks the work tables: keys, whose they are, reactions, digests.
+func (d *doctor) work(ctx context.Context, e *engines, master []byte) {
+	if master != nil {
+		d.keys(ctx, e.work, master)
+	}
+	if e.log != nil {
+		d.bound(ctx, e)
+	}
+	d.reactions(ctx, e.work)
+	d.digests(ctx, e.work)
+}
+
+// bound holds the work tables against the log.
+func (d *doctor) bound(ctx context.Context, e *engines) {
+	id, known, err := work.NewServed(e.work).Log(ctx)
+	if err != nil {
+		d.failure(d.part.work, err)
+		return
+	}
+	if known && d.log != uuid.Nil && id != d.log {
+		d.fail(d.part.work, "they serve the log %s, and the log is %s: the two are of different installations; %s", id, d.log, d.part.lost)
+		d.stranger = !e.flags.logInFile() // what else differs follows from it; a file is looked into
+		return
+	}
+	at, err := work.NewDigests(e.work).Checkpoint(ctx)
+	if err == nil {
+		err = place(ctx, e.log, at)
+	}
+	if err != nil {
+		d.fail(d.part.work, "the digests' place is not one of this log (%v); is it that of another installation, or has the log lost its end? Put back what belongs together, or %s", err, d.part.lost)
+	}
+}
+
+func (d *doctor) keys(ctx context.Context, db work.Database, master []byte) {
 	keys, err := work.NewKeys(db, master, time.Now)
 	if err != nil {
 		d.failure("master key", err)
@@ -203,7 +282,7 @@ func (d *doctor) keys(ctx context.Context, db *workfile.DB, master []byte) {
 	d.ok("master key", "opens the data keys (%d tried)", opened)
 }
 
-func (d *doctor) reactions(ctx context.Context, db *workfile.DB) {
+func (d *doctor) reactions(ctx context.Context, db work.Database) {
 	parked, err := work.NewReactions(db).Parked(ctx)
 	switch {
 	case err != nil:
@@ -215,7 +294,7 @@ func (d *doctor) reactions(ctx context.Context, db *workfile.DB) {
 	}
 }
 
-func (d *doctor) digests(ctx context.Context, db *workfile.DB) {
+func (d *doctor) digests(ctx context.Context, db work.Database) {
 	standings := work.NewDigests(db)
 	now := time.Now()
 	due, err := standings.Due(ctx, now, listed)
@@ -252,7 +331,7 @@ func (d *doctor) digests(ctx context.Context, db *workfile.DB) {
 
 // contents reads the log from end to end, and looks for the newest contents that
 // it names.
-func (d *doctor) contents(ctx context.Context, folder *datafolder.Folder, log *eventlog.Log) {
+func (d *doctor) contents(ctx context.Context, e *engines) {
 	codec, err := readingCodec()
 	if err != nil {
 		d.failure("log.db", err)
@@ -260,7 +339,7 @@ func (d *doctor) contents(ctx context.Context, folder *datafolder.Folder, log *e
 	}
 	var newest []document.File // a ring
 	named := 0
-	err = eachFile(ctx, log, codec, func(_ event.Recorded, f document.File) {
+	err = eachFile(ctx, e.log, codec, func(_ event.Recorded, f document.File) {
 		if len(newest) < sampledContents {
 			newest = append(newest, f)
 		} else {
@@ -269,13 +348,18 @@ func (d *doctor) contents(ctx context.Context, folder *datafolder.Folder, log *e
 		named++
 	})
 	if err != nil {
-		d.failure("log.db", err)
+		d.failure(d.part.log, err)
 		return
 	}
-	store := blob.View(folder.Content())
+	if e.flags.contentInDir() {
+		e.content = blob.View(e.folder.Content())
+	} else if err := e.openContent(ctx, 0); err != nil {
+		d.failure("content", err)
+		return
+	}
 	wrong := 0
 	for _, f := range newest {
-		if problem := lacks(ctx, store, f); problem != "" {
+		if problem := lacks(ctx, e.content, f); problem != "" {
 			wrong++
 			d.fail("content", "%s %s; put the right bytes again (publish or import them), or restore a backup", f.SHA256, problem)
 		}
@@ -286,7 +370,7 @@ func (d *doctor) contents(ctx context.Context, folder *datafolder.Folder, log *e
 }
 
 // lacks says what is wrong with a content at first sight; "" if nothing.
-func lacks(ctx context.Context, store *blob.Directory, f document.File) string {
+func lacks(ctx context.Context, store contentStore, f document.File) string {
 	r, size, err := store.Read(ctx, f.SHA256)
 	if err != nil {
 		return "is missing or cannot be read"
@@ -298,24 +382,39 @@ func lacks(ctx context.Context, store *blob.Directory, f document.File) string {
 	return ""
 }
 
-// views checks the read models, which can be made again.
-func (d *doctor) views(ctx context.Context, folder *datafolder.Folder, log *eventlog.Log) {
+// viewsFile checks the file of the read models; nil if there is none to look into.
+func (d *doctor) viewsFile(ctx context.Context, folder *datafolder.Folder) *views.Store {
 	if has, err := holds(folder.Views()); err == nil && !has {
 		d.warn("views.db", "there are no read models yet; imprint serve builds them")
-		return
+		return nil
 	}
 	if !d.sound(ctx, folder.Views(), fromLog) {
-		return
+		return nil
 	}
 	store, err := views.OpenReadOnly(ctx, folder.Views())
 	if !d.open(folder.Views(), fromLog, err) {
-		return
+		return nil
 	}
-	defer func() { _ = store.Close() }() // only read
 	d.ok("views.db", "sound")
+	return store
+}
+
+// views checks the read models, which can be made again.
+func (d *doctor) views(ctx context.Context, e *engines) {
+	if e.flags.databaseInFile() {
+		store := d.viewsFile(ctx, e.folder)
+		if store == nil {
+			return
+		}
+		e.views = store
+		e.closers = append(e.closers, store.Close)
+	}
+	if e.views == nil {
+		return // the database is away: that has been told
+	}
 	var builds []projections.Build
 	parked := map[int64]int{}
-	err = store.Read(ctx, func(r projections.Reader) error {
+	err := e.views.Read(ctx, func(r projections.Reader) (err error) {
 		if builds, err = r.Builds(ctx); err != nil {
 			return err
 		}
@@ -328,21 +427,21 @@ func (d *doctor) views(ctx context.Context, folder *datafolder.Folder, log *even
 		}
 		return nil
 	})
-	head, headErr := log.Head(ctx)
+	head, headErr := e.log.Head(ctx)
 	if err := errors.Join(err, headErr); err != nil {
-		d.failure("views.db", err)
+		d.failure(d.part.views, err)
 		return
 	}
 	if read := furthest(builds); read > head.Ordinal {
-		d.fail("log.db", "it ends at event %d, and %s has read %d: the log lost its end, or the two are of different installations; put back the files that belong together, or %s", head.Ordinal, filepath.Base(folder.Views()), read, fromBackup)
+		d.fail(d.part.log, "it ends at event %d, and %s has read %d: the log lost its end, or the two are of different installations; put back what belongs together, or %s", head.Ordinal, d.part.views, read, d.part.lost)
 		return
 	}
 	for _, p := range readModels() {
-		d.readModel(ctx, log, head, p, builds, parked)
+		d.readModel(ctx, e.log, head, p, builds, parked)
 	}
 }
 
-func (d *doctor) readModel(ctx context.Context, log *eventlog.Log, head event.Checkpoint, p projections.Projection, builds []projections.Build, parked map[int64]int) {
+func (d *doctor) readModel(ctx context.Context, log eventLog, head event.Checkpoint, p projections.Projection, builds []projections.Build, parked map[int64]int) {
 	what := "read model " + p.Name
 	for _, b := range builds {
 		if !b.Live || b.Projection != p.Name || b.Version != p.Version {
@@ -352,7 +451,7 @@ func (d *doctor) readModel(ctx context.Context, log *eventlog.Log, head event.Ch
 		err := place(ctx, log, b.Checkpoint)
 		switch {
 		case err != nil:
-			d.fail(what, "its place is not one of this log (%v). If log.db is the right one, views.db is not: %s", err, fromLog)
+			d.fail(what, "its place is not one of this log (%v). If the log is the right one, the read models are not: %s", err, d.part.anew)
 		case parked[b.Number] > 0:
 			waits := ""
 			if slices.Contains(digest.RestsOn(), p.Name) {

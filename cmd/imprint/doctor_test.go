@@ -125,7 +125,7 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		{"text for a log", write("log.db", strings.Repeat("not a database. ", 100)), "FAIL  log.db — ", true, "built anew"},
 		{"another installation's read models", from(twin, "views.db"), "FAIL  read model ", true, "imprint restore"},
 		{"read models of a longer log", from(other, "views.db"), "FAIL  log.db — it ends at event ", true, ""},
-		{"another installation's work tables", from(other, "work.db"), "FAIL  work.db — the digests' place is not one of this log", true, ""},
+		{"another installation's work tables", from(other, "work.db"), "FAIL  work.db — they serve the log", true, ""},
 		{"read models for a log", func(dir string) error { return os.Rename(filepath.Join(dir, "views.db"), filepath.Join(dir, "log.db")) }, "FAIL  log.db — ", true, "built anew"},
 		{"a foreign file", write("notes.txt", "x"), `warn  folder — "notes.txt" does not belong`, false, ""},
 		{"a folder that others enter", func(dir string) error { return os.Chmod(dir, 0o755) }, "run chmod 700", false, ""},

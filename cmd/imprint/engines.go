@@ -309,6 +309,9 @@ func (e *engines) connectLog(ctx context.Context, clock domain.Clock, logger *sl
 
 // furthest is the furthest place that a live read model has reached.
 func (e *engines) furthest(ctx context.Context) (furthest event.Checkpoint, err error) {
+	if e.views == nil {
+		return furthest, nil // it is counted from the beginning
+	}
 	all, err := builds(ctx, e.views)
 	for _, b := range all {
 		if b.Live && b.Checkpoint.Ordinal > furthest.Ordinal {
