@@ -23,20 +23,21 @@ func NewLease(db Database, name, holder string, ttl time.Duration) *Lease {
 }
 
 // Acquire takes the lease for its ttl, or prolongs it, and tells whether it is the
-// holder's now. One that would run longer than the ttl was taken by a clock that
-// has been set back since, and is over.
+// holder's now. One that would run longer than twice the ttl was taken by a clock
+// that has been set back since, and is over. Not once the ttl: the clock is asked
+// before the row, and the holder may prolong the lease between the two.
 func (l *Lease) Acquire(ctx context.Context) (held bool, err error) {
 	clock, err := l.db.Clock(ctx)
 	if err != nil {
 		return false, err
 	}
-	now, until := micros(clock), micros(clock.Add(l.ttl))
+	now, until, never := micros(clock), micros(clock.Add(l.ttl)), micros(clock.Add(2*l.ttl))
 	err = l.db.Write(ctx, func(tx Tx) error {
 		n, err := tx.Exec(ctx, `INSERT INTO leases (name, holder, epoch, expires) VALUES ($1, $2, 1, $3)
 			ON CONFLICT (name) DO UPDATE SET epoch = leases.epoch + CASE WHEN leases.holder = excluded.holder THEN 0 ELSE 1 END,
 				holder = excluded.holder, expires = excluded.expires
 			WHERE leases.holder = excluded.holder OR leases.expires <= $4 OR leases.expires > $5`,
-			l.name, l.holder, until, now, until)
+			l.name, l.holder, until, now, never)
 		held = err == nil && n == 1
 		return err
 	})

@@ -3,6 +3,7 @@ package work_test
 // What several programs share: whose log it is, requests, leases.
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -140,6 +141,31 @@ func TestOfManyWhoAskAtOnceOneGetsTheLease(t *testing.T) {
 		}
 		if winners != 1 {
 			t.Errorf("%d hold it", winners)
+		}
+	})
+}
+
+// late is a database that answers with the time as it was.
+type late struct {
+	work.Database
+	by time.Duration
+}
+
+func (d late) Clock(ctx context.Context) (time.Time, error) {
+	now, err := d.Database.Clock(ctx)
+	return now.Add(-d.by), err
+}
+
+// Whoever has asked the clock, and comes to the row after the holder has prolonged
+// its lease, does not take that for a clock that was set back.
+func TestALeaseIsNotTakenFromAHolderWhoWasFaster(t *testing.T) {
+	onEach(t, func(t *testing.T, db work.Database, _ *clock) {
+		holder, slow := work.NewLease(db, "reactions", "a", time.Minute), work.NewLease(late{db, 30 * time.Second}, "reactions", "b", time.Minute)
+		if held, err := holder.Acquire(t.Context()); !held || err != nil {
+			t.Fatal(held, err)
+		}
+		if held, err := slow.Acquire(t.Context()); held || err != nil {
+			t.Errorf("it was taken: %v, %v", held, err)
 		}
 	})
 }

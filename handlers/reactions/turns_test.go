@@ -65,9 +65,7 @@ func TestProgramsTakeTurns(t *testing.T) {
 	if w.holder() != "b" {
 		t.Errorf("%q reacts after a", w.holder())
 	}
-	if n := len(w.updates(line)); n != 2 {
-		t.Errorf("%d updates of the series, want 2", n)
-	}
+	w.await("both updates of the series", func() bool { return len(w.updates(line)) == 2 })
 }
 
 // A program that stands still at an event of a newer one lets that one go on.
