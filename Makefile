@@ -6,7 +6,7 @@ TIMEOUT ?= 20m
 # instead of being skipped. CI sets this; on a desk it is empty.
 export IMPRINT_TEST_REQUIRE ?=
 
-.PHONY: help build demo tools test vet race proof bench fuzz clean
+.PHONY: help build demo tools test vet race proof bench bench-peers fuzz clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ proof: ## the program's own tests: child processes, kill -9, the browser
 
 bench: ## every figure of docs/performance.md in one run
 	$(GO) run ./benchmarks
+
+bench-peers: ## our log and read-model engine beside other libraries, about two minutes
+	cd benchmarks/peers && $(GO) run .
 
 fuzz: ## ten seconds of each fuzz test
 	@for p in $$($(GO) list ./...); do \

@@ -8,7 +8,8 @@
 // needs the order of bytes must say so.
 //
 // Start makes a server of the test's own, durable if asked, on loopback if asked,
-// which can be stopped, killed and started again.
+// which can be stopped, killed and started again. Launch makes the same for a
+// program that is no test.
 //
 // A process beside each server waits for the end of the test binary, however it
 // ends, and then ends the server and removes its folder.

@@ -59,17 +59,41 @@ func Start(t testing.TB, o Options) *Server {
 	return s
 }
 
-// binaries answers the folder of initdb and postgres of the newest version that is
-// installed, or ends the test.
-func binaries(t testing.TB) string {
-	t.Helper()
+// ErrNone: there is no PostgreSQL on this machine.
+var ErrNone = errors.New("there is no PostgreSQL on this machine; install postgresql")
+
+// Launch starts a server for a program that is no test, such as a benchmark; its
+// caller closes it. Where nothing is installed it answers ErrNone.
+func Launch(o Options) (*Server, error) {
+	bin := installed()
+	if bin == "" {
+		return nil, ErrNone
+	}
+	return newServer(bin, o)
+}
+
+// Close ends a server that Launch started, and removes its data.
+func (s *Server) Close() { s.end() }
+
+// installed is the folder of initdb and postgres of the newest version that is
+// installed, "" where there is none.
+func installed() string {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
 	if path, err := exec.LookPath("initdb"); err == nil {
 		found = append(found, path)
 	}
-	if len(found) > 0 {
-		return filepath.Dir(found[0])
+	if len(found) == 0 {
+		return ""
+	}
+	return filepath.Dir(found[0])
+}
+
+// binaries answers the folder of initdb and postgres, or ends the test.
+func binaries(t testing.TB) string {
+	t.Helper()
+	if bin := installed(); bin != "" {
+		return bin
 	}
 	if slices.Contains(strings.Split(os.Getenv("IMPRINT_TEST_REQUIRE"), ","), "postgres") {
 		t.Fatal("IMPRINT_TEST_REQUIRE asks for postgres and there is none; install postgresql")
