@@ -61,7 +61,17 @@ func (r *report) machine(dir string) error {
 		return err
 	}
 	r.note("machine\t%s %s/%s\t%d cores\tfsync of 4 KiB %.0f/s\t%s", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), syncs, time.Now().UTC().Format(time.RFC3339))
+	r.load("at the start")
 	return nil
+}
+
+// load notes how busy other work keeps the machine.
+func (r *report) load(when string) {
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		load = []byte("unknown")
+	}
+	r.note("load average %s\t%s", when, strings.TrimSpace(string(load)))
 }
 
 // syncRate appends 4 KiB and syncs, again and again for half a second.
