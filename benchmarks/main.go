@@ -42,7 +42,7 @@ func main() {
 	quick := flag.Bool("quick", false, "a few rounds over a small corpus: shows that everything runs, measures nothing")
 	versions := flag.Int("versions", 30_000, "version records of the larger log whose rebuild on PostgreSQL is measured")
 	flag.Parse()
-	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, versions: *versions, growths: 3, received: 20_000, receipts: 7}
+	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, versions: *versions, growths: 3, received: 48_000, receipts: 5}
 	if *quick {
 		e = brief
 	}

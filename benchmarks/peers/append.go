@@ -37,7 +37,7 @@ func measureAppends(ctx context.Context, r *report, s *stage, e extent) (err err
 			figure = "durable append, 1 caller"
 		}
 		rates := make([][]float64, len(all))
-		for round := range e.rounds {
+		for round := range e.appends {
 			for _, i := range turns(len(all), round) {
 				if all[i] == nil {
 					continue

@@ -54,7 +54,7 @@ func measureCatchUp(ctx context.Context, r *report, s *stage, e extent) (err err
 		}
 	}
 	rates := make([][]float64, len(all))
-	for round := range e.rounds {
+	for round := range e.folds {
 		for _, i := range turns(len(all), round) {
 			if all[i] == nil || why[i] != "" {
 				continue

@@ -40,7 +40,7 @@ func main() {
 	defer stop()
 	quick := flag.Bool("quick", false, "shows that everything runs, measures nothing")
 	flag.Parse()
-	e := extent{rounds: 3, span: 400 * time.Millisecond, streams: 2000, perStream: 10, writing: 1500 * time.Millisecond}
+	e := extent{appends: 5, span: 400 * time.Millisecond, folds: 3, streams: 2000, perStream: 10, writing: 1500 * time.Millisecond}
 	if *quick {
 		e = brief
 	}
@@ -52,14 +52,15 @@ func main() {
 
 // extent is how much is run.
 type extent struct {
-	rounds             int
+	appends            int           // rounds of appending
 	span               time.Duration // of appending by one contender with one number of callers
+	folds              int           // rounds of catching up
 	streams, perStream int           // of the log that is folded
 	writing            time.Duration // beside a reader
 }
 
 // brief shows that everything runs.
-var brief = extent{rounds: 1, span: 20 * time.Millisecond, streams: 20, perStream: 10, writing: 50 * time.Millisecond}
+var brief = extent{appends: 1, span: 20 * time.Millisecond, folds: 1, streams: 20, perStream: 10, writing: 50 * time.Millisecond}
 
 // contender is one library on an empty store of its own.
 type contender interface {
