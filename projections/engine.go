@@ -5,6 +5,8 @@ package projections
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"imprint/domain/event"
 )
 
@@ -18,6 +20,19 @@ type Engine struct {
 	// different names; where a lock on the data folder lets in one process only, a
 	// constant name lets a restart after a crash take its leases over at once.
 	Holder string
+	// Folded is told of every batch behind its commit, by the goroutine that folds;
+	// nil: nobody is.
+	Folded func(Folded)
+}
+
+// Folded is one batch that has been committed, for those who watch.
+type Folded struct {
+	Projection   string
+	Began, Ended time.Time // loading the keys, folding and committing; not the reading of the log
+	Events       int       // passed over or folded
+	Rows         int       // written or deleted
+	// Actions are the distinct correlation ids of the events folded, in log order.
+	Actions []uuid.UUID
 }
 
 // Limits of one batch and the rhythm of a runner.

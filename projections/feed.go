@@ -7,6 +7,9 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
+
+	"github.com/google/uuid"
 
 	"imprint/domain/event"
 )
@@ -74,6 +77,7 @@ func (f *feed) apply(ctx context.Context, p page) (int, error) {
 	if p.events == 0 {
 		return 0, p.err
 	}
+	began := time.Now()
 	p.batch.parked = maps.Clone(f.parked)
 	if err := f.load(ctx, p.batch); err != nil {
 		return 0, err
@@ -81,12 +85,13 @@ func (f *feed) apply(ctx context.Context, p page) (int, error) {
 	if err := p.batch.fold(f.judge); err != nil {
 		return 0, err
 	}
+	changes := p.batch.changes()
 	err := f.engine.Store.Commit(ctx, Batch{
 		Generation: f.build.Generation,
 		Epoch:      f.build.Epoch,
 		From:       f.build.Checkpoint,
 		To:         p.to,
-		Changes:    p.batch.changes(),
+		Changes:    changes,
 		Park:       p.batch.park,
 	})
 	if err != nil {
@@ -96,7 +101,26 @@ func (f *feed) apply(ctx context.Context, p page) (int, error) {
 	for t, count := range p.unknown {
 		f.unknown[t] += count
 	}
+	if f.engine.Folded != nil {
+		f.engine.Folded(p.told(f.projection.Name, began, changes))
+	}
 	return p.events, p.err
+}
+
+// told describes a committed page to those who watch.
+func (p page) told(projection string, began time.Time, changes []Change) Folded {
+	told := Folded{Projection: projection, Began: began, Ended: time.Now(), Events: p.events}
+	for _, c := range changes {
+		told.Rows += len(c.Inserts) + len(c.Upserts) + len(c.Deletes)
+	}
+	known := map[uuid.UUID]bool{uuid.Nil: true}
+	for _, t := range p.batch.touches {
+		if id := t.event.Meta.Correlation; !known[id] {
+			known[id] = true
+			told.Actions = append(told.Actions, id)
+		}
+	}
+	return told
 }
 
 // gather makes a batch of the events that the projection folds. Everything else

@@ -35,6 +35,8 @@ type Status struct {
 	Checkpoint event.Checkpoint
 	CaughtUp   bool             // has reached the end of the log at least once
 	Leading    bool             // this process holds the lease
+	Taken      int64            // how often this process has taken the lease, since the start
+	Lost       int64            // how often another one, or a switch, has taken it away
 	Parked     int              // keys hidden until they are replayed
 	Unknown    map[string]int64 // events passed over by type, since the start
 	Stopped    string           // why it has stopped for good; "" while it runs
@@ -101,6 +103,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			retry = retryFirst
 		}
 		if errors.Is(err, ErrLost) {
+			r.update(func(s *Status) { s.Lost, s.Leading = s.Lost+1, false })
 			continue // moved or switched by another: look again at once
 		}
 		if errors.Is(err, ErrHeld) {
@@ -147,6 +150,7 @@ func (r *Runner) open(ctx context.Context) (*feed, error) {
 		return nil, err
 	}
 	f.unknown = r.unknown
+	r.update(func(s *Status) { s.Taken++ })
 	r.show(f, false)
 	return f, nil
 }

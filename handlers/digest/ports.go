@@ -46,6 +46,16 @@ type Mailer interface {
 	Send(ctx context.Context, m mail.Message) mail.Outcome
 }
 
+// Attempt is one sending of a mail, for those who watch.
+type Attempt struct {
+	Digest uuid.UUID   // digest.ID: also the correlation id of the fact that closes it
+	Causes []uuid.UUID // the events that it tells of, newest first
+}
+
+// Watch is told of an attempt before it is made, and by what it answers of the
+// outcome. It must not take long: a lease runs.
+type Watch func(ctx context.Context, a Attempt) (ended func(mail.Outcome))
+
 // Sent shows mails that were kept instead of sent; newest first.
 type Sent interface {
 	List(ctx context.Context, limit int) ([]mail.Kept, error)

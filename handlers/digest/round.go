@@ -179,16 +179,18 @@ func (r *round) claim(ctx context.Context) ([]digest.Standing, error) {
 // serve does what a person's standing asks for.
 func (r *round) serve(ctx context.Context, st digest.Standing) {
 	err := r.step(ctx, st)
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	switch {
 	case err == nil:
 	case errors.Is(err, errLost):
-		r.report.Lost++
+		r.count(func(p *Report) { p.Lost++ })
 	case errors.Is(err, notices.ErrPartial):
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.partial = err
 	default:
-		r.report.Errors++
+		r.count(func(p *Report) { p.Errors++ })
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		if r.err == nil {
 			r.err = err
 		}
@@ -213,9 +215,12 @@ func (r *round) step(ctx context.Context, st digest.Standing) error {
 	}
 }
 
-// count changes the report.
+// count changes the report, and with it the totals.
 func (r *round) count(change func(*Report)) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	change(&r.report)
+	r.mu.Unlock()
+	r.adding.Lock()
+	defer r.adding.Unlock()
+	change(&r.totals)
 }

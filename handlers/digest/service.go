@@ -15,6 +15,7 @@ import (
 	"imprint/domain"
 	"imprint/domain/digest"
 	"imprint/domain/event"
+	mailing "imprint/domain/mail"
 	"imprint/domain/person"
 	"imprint/projections/notices"
 )
@@ -28,7 +29,7 @@ type Config struct {
 	Connections int    // mails under way at once: 1 to 64
 }
 
-// Ports are the parts that the worker works with. All are needed.
+// Ports are the parts that the worker works with. All but Watch are needed.
 type Ports struct {
 	Log     event.Log
 	Codec   *event.Codec
@@ -42,6 +43,7 @@ type Ports struct {
 	Links   *Links
 	Clock   domain.Clock
 	Logger  *slog.Logger
+	Watch   Watch // nil: nobody watches
 }
 
 // The worker's bounds.
@@ -77,10 +79,14 @@ type Service struct {
 	links   *Links
 	clock   domain.Clock
 	logger  *slog.Logger
+	watch   Watch
 	folds   map[string]bool // the event types of which facts are made
 	rounds  sync.Mutex      // held during a round; guards waits
 	waits   string          // why the last round waited, as it was logged
 	route   route
+
+	adding sync.Mutex // guards totals
+	totals Report     // of all rounds since the start
 }
 
 // New makes the worker. It refuses a sender that is not a mail address.
@@ -95,10 +101,13 @@ func New(c Config, p Ports) (*Service, error) {
 	if c.Connections < 1 || c.Connections > maxConnections || c.Holder == "" || c.Portal == "" {
 		return nil, fmt.Errorf("digest: 1 to %d connections, a holder and the portal's name are needed", maxConnections)
 	}
+	if p.Watch == nil {
+		p.Watch = func(context.Context, Attempt) func(mailing.Outcome) { return func(mailing.Outcome) {} }
+	}
 	return &Service{
 		config: c, host: from.Address[strings.LastIndexByte(from.Address, '@')+1:],
 		log: p.Log, codec: p.Codec, keys: p.Keys, work: p.Work, notices: p.Notices, passed: p.Passed,
-		encoder: p.Encoder, mailer: p.Mailer, sent: p.Sent, links: p.Links, clock: p.Clock, logger: p.Logger,
+		encoder: p.Encoder, mailer: p.Mailer, sent: p.Sent, links: p.Links, clock: p.Clock, logger: p.Logger, watch: p.Watch,
 		folds: map[string]bool{
 			person.NotificationSettingsChanged{}.EventType(): true,
 			digest.Sent{}.EventType():                        true,

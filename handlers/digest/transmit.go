@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"imprint/domain/digest"
 	"imprint/domain/mail"
 )
@@ -19,17 +21,20 @@ const maxAge = 24 * time.Hour
 
 // transmit sends what was intended at an instant, and commits the outcome.
 func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time) error {
+	ended := r.watch(ctx, attemptOf(st.Person, d))
 	// A process that was paused (SIGSTOP, a moved machine) may wake after its lease
 	// and send beside its successor (W8). SMTP cannot be fenced, so what is left of
 	// the lease must be longer than a mail can take; by the wall clock, for the
 	// other one may stand still meanwhile.
 	if left := lease - time.Now().Round(0).Sub(intended.Round(0)); left < leaseNeeded {
+		ended(mail.Outcome{Verdict: mail.RouteDown, Reason: "not begun: the lease is too short"})
 		return errLost
 	}
 	ctx, cancel := finishing(ctx)
 	defer cancel()
 	// Dying in here leaves the row at Sending: in doubt (W4, W5, W6).
 	outcome := r.mailer.Send(ctx, msg)
+	ended(outcome)
 	now := r.now()
 	d = settle(d, outcome, now)
 	if outcome.Verdict == mail.RouteDown {
@@ -54,6 +59,14 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 		return err
 	}
 	return r.record(ctx, st.Person, d) // W7: dying before it, the row still says so
+}
+
+func attemptOf(personID uuid.UUID, d digest.Delivery) Attempt {
+	a := Attempt{Digest: digest.ID(personID, d.Window.From), Causes: make([]uuid.UUID, len(d.Items))}
+	for i, item := range d.Items {
+		a.Causes[i] = item.Notice
+	}
+	return a
 }
 
 // settle is the delivery after an outcome.

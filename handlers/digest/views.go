@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,6 +79,50 @@ func (s *Service) Waits(ctx context.Context) (string, error) {
 		return why.Message, nil
 	}
 	return "", nil
+}
+
+// Totals counts what has become of all rounds since the start. RouteDown says
+// whether mails cannot leave now.
+func (s *Service) Totals() Report {
+	s.adding.Lock()
+	defer s.adding.Unlock()
+	t := s.totals
+	t.RouteDown = s.route.down(s.now())
+	return t
+}
+
+// OldestDue is when the oldest digest was due that has not been sent: one that
+// nobody has begun, or one that was refused and is tried again. Zero if none
+// is late. Readers who want theirs at once have no due time before their first
+// attempt. Of more than 1,000 that were refused, some are looked at; the oldest of
+// those not begun is always found.
+func (s *Service) OldestDue(ctx context.Context) (time.Time, error) {
+	due, err := s.work.Due(ctx, s.now(), maxListed)
+	if err != nil {
+		return time.Time{}, err
+	}
+	troubled, err := s.work.Troubled(ctx, maxListed)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var oldest time.Time
+	consider := func(t time.Time) {
+		if !t.IsZero() && (oldest.IsZero() || t.Before(oldest)) {
+			oldest = t
+		}
+	}
+	for _, st := range due {
+		if st.Open == nil {
+			at, _ := st.Wake()
+			consider(at)
+		}
+	}
+	for _, st := range slices.Concat(due, troubled) {
+		if st.Open != nil && !st.Open.Closing() {
+			consider(st.Open.Due)
+		}
+	}
+	return oldest, nil
 }
 
 func dueRow(st digest.Standing) DueRow {

@@ -196,7 +196,7 @@ func (p parking) Publish(_ string, messages ...*message.Message) error {
 			}
 		}
 		slog.ErrorContext(m.Context(), "a reaction has parked an event; see: imprint reactions parked",
-			"reaction", parked.Reaction, "type", parked.Type, "ordinal", parked.Ordinal)
+			"reaction", parked.Reaction, "type", parked.Type, "ordinal", parked.Ordinal, "correlation", d.Event.Meta.Correlation.String())
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Times and sizes of a connection. A handler that needs longer for its body or
@@ -38,8 +40,25 @@ type Edge struct {
 	Log           *slog.Logger
 	// Stale tells whether the read models that hold audiences are behind the log:
 	// Freshness.Stale. nil: they never are.
-	Stale      func(context.Context) bool
+	Stale func(context.Context) bool
+	// Watch is told of every request when it arrives, and by what it answers when it
+	// has been dealt with; its context is what everything behind the edge gets. nil:
+	// nobody watches.
+	Watch      func(context.Context, Arrival) (_ context.Context, ended func(Answer))
 	protection http.CrossOriginProtection // the zero value: no exceptions
+}
+
+// Arrival is a request for those who watch.
+type Arrival struct {
+	Correlation uuid.UUID
+	Foreign     bool // the caller chose the correlation id, and may use it more than once
+}
+
+// Answer is what became of a request, for those who watch.
+type Answer struct {
+	Route  string // the pattern that served it, as http.ServeMux writes it; never the path
+	Status int    // 0: no answer was begun
+	Took   time.Duration
 }
 
 // contentPolicy allows what this origin serves, and no inline script or style.
@@ -49,9 +68,13 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 func (e *Edge) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		id := correlationOf(r)
+		id, foreign := correlationOf(r)
 		v := &visit{correlation: id, log: e.Log.With("correlation", id.String())}
-		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		ctx, ended := context.WithValue(r.Context(), visitKey{}, v), func(Answer) {}
+		if e.Watch != nil {
+			ctx, ended = e.Watch(ctx, Arrival{Correlation: id, Foreign: foreign})
+		}
+		r = r.WithContext(ctx)
 		rec := &recorder{ResponseWriter: w}
 		h := rec.Header()
 		h.Set(CorrelationHeader, id.String())
@@ -70,7 +93,9 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 					fault = nil
 				}
 			}
-			v.log.Info("request", "method", r.Method, "route", r.Pattern, "status", rec.status, "bytes", rec.bytes, "duration", time.Since(start), "role", string(v.reader.Role))
+			took := time.Since(start)
+			v.log.Info("request", "method", r.Method, "route", r.Pattern, "status", rec.status, "bytes", rec.bytes, "duration", took, "role", string(v.reader.Role))
+			ended(Answer{Route: r.Pattern, Status: rec.status, Took: took})
 			if fault != nil {
 				// Half an answer is out: the connection must not look like a whole one.
 				panic(http.ErrAbortHandler)

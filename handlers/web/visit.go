@@ -47,12 +47,13 @@ func logger(ctx context.Context) *slog.Logger { return visitOf(ctx).log }
 // CorrelationHeader carries the correlation id, in and out.
 const CorrelationHeader = "X-Correlation-ID"
 
-// correlationOf takes the caller's id if it is a UUID and makes one otherwise.
-func correlationOf(r *http.Request) uuid.UUID {
+// correlationOf takes the caller's id if it is a UUID (foreign) and makes one
+// otherwise.
+func correlationOf(r *http.Request) (id uuid.UUID, foreign bool) {
 	if id, err := uuid.Parse(r.Header.Get(CorrelationHeader)); err == nil && id != uuid.Nil {
-		return id
+		return id, true
 	}
-	return uuid.Must(uuid.NewV7()) // fails only without randomness, and then nothing is safe
+	return uuid.Must(uuid.NewV7()), false // fails only without randomness, and then nothing is safe
 }
 
 // Authenticator tells who sends a request: an anonymous visitor (the zero
