@@ -47,6 +47,8 @@ type opened struct {
 	publishing *handlers.Publishing
 	libraries  *handlers.Libraries
 	people     *handlers.People
+
+	telemetry *telemetry // nil: nobody watches
 }
 
 // readModels lists the projections of this program.
@@ -57,9 +59,10 @@ func readModels() []projections.Projection {
 // options of an installation.
 type options struct {
 	clock     domain.Clock
-	maxUpload int64  // bytes; 0: the default
-	create    bool   // a new installation where there is none; else that is refused
-	name      string // of a new installation
+	maxUpload int64           // bytes; 0: the default
+	create    bool            // a new installation where there is none; else that is refused
+	name      string          // of a new installation
+	telemetry *telemetryFlags // nil: nobody watches
 }
 
 // open opens the installation that the flags name; under the lock of the data
@@ -84,6 +87,9 @@ func open(ctx context.Context, flags engineFlags, o options) (_ *opened, err err
 		return nil, err
 	}
 	if err = in.openAll(ctx, o); err != nil {
+		return nil, err
+	}
+	if err = o.telemetry.watch(ctx, in); err != nil {
 		return nil, err
 	}
 	if err = in.wire(); err != nil {
@@ -140,6 +146,7 @@ func (in *opened) wire() error {
 	}
 	in.codec = event.NewCodec(registry, in.keys)
 	in.engine = projections.Engine{Log: in.log, Registry: registry, Store: in.views, Holder: in.holder}
+	in.engine.Folded = in.telemetry.folded()
 	if in.readModels, err = in.engine.Group(readModels()...); err != nil {
 		return err
 	}

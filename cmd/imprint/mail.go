@@ -63,6 +63,7 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 		Notices: in.notices, Passed: in.readModels, Encoder: smtp.Encoder{}, Links: links,
 		Clock: in.clock, Logger: in.logger,
 	}
+	ports.Watch = in.telemetry.mails()
 	config := digest.Config{Portal: portal.PortalName, From: flags.MailFrom, Bounces: flags.MailBounces, Holder: in.holder, Connections: 1}
 	if flags.Mail == keepMails {
 		if in.folder == nil {

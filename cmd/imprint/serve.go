@@ -42,6 +42,7 @@ type serveCommand struct {
 	portalFlags
 	mailFlags
 	graceFlag
+	telemetryFlags
 	Listen    string        `env:"IMPRINT_LISTEN" default:"${listen}" placeholder:"ADDR" help:"The address to listen on."`
 	MaxUpload int64         `env:"IMPRINT_MAX_UPLOAD" default:"104857600" placeholder:"BYTES" help:"The largest file that may be published, in bytes; 104857600 are 100 MiB."`
 	Lag       time.Duration `env:"IMPRINT_LAG" default:"1m" placeholder:"DURATION" help:"How far the read models may be behind the log, such as 30s or 1m, before answers show only what everyone may see."`
@@ -54,11 +55,12 @@ func (serveCommand) Help() string {
 }
 
 func (c *serveCommand) Run(ctx context.Context, io *console) (err error) {
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Err, nil))) // key=value, for machines that read logs
 	listener, err := listen(c.Listen)
 	if err != nil {
 		return err
 	}
-	in, err := open(ctx, c.engineFlags, options{create: true, maxUpload: c.MaxUpload, name: c.Name})
+	in, err := open(ctx, c.engineFlags, options{create: true, maxUpload: c.MaxUpload, name: c.Name, telemetry: &c.telemetryFlags})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -120,6 +122,7 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 			s.answer(ctx, work, socket, control.Handler(s.tokens()))
 		}
 	}
+	s.telemetry.serve(ctx, work, s, digests.Service, consequences)
 	work.Go(func() error { return s.readModels.Run(ctx) })
 	work.Go(func() error { return s.listen(ctx) })
 	work.Go(func() error { return s.react(ctx, consequences) })
@@ -167,7 +170,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 	programming, err := api.New(api.Parts{
 		Publishing: s.publishing, Libraries: s.libraries, People: s.people,
 		Catalog: s.catalog, Library: s.library, History: s.history, Settings: s.people,
-		Store: s.content, Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys, MaxUpload: s.maxUpload,
+		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys, MaxUpload: s.maxUpload,
 	})
 	if err != nil {
 		return nil, err
@@ -176,7 +179,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		Name: s.portal.PortalName, URL: s.portal.PortalURL,
 		Catalog: s.catalog, Library: s.library, History: s.history,
 		Libraries: s.libraries, People: s.people, Settings: s.people,
-		Store: s.content, Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,
+		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,
 		Unsubscriber: unsubscriber{links: digests.links, people: s.people},
 		Mails:        s.mails, Persons: s.persons,
 	})
@@ -184,7 +187,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		return nil, err
 	}
 	fresh := web.Freshness{Log: s.log, Applied: s.applied, Lag: s.lag, Clock: s.clock}
-	edge := &web.Edge{Authenticator: s.authenticator, Log: s.logger, Stale: fresh.Stale}
+	edge := &web.Edge{Authenticator: s.authenticator, Log: s.logger, Stale: fresh.Stale, Watch: s.telemetry.requests()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -24,6 +23,8 @@ import (
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
 	"imprint/adapters/sqlite/workfile"
+	"imprint/adapters/telemetry/metrics"
+	"imprint/adapters/telemetry/traces"
 	"imprint/adapters/work"
 	"imprint/domain/access"
 	"imprint/domain/document"
@@ -60,6 +61,10 @@ type world struct {
 	outcomes   *outcomes
 	server     *httptest.Server
 	persons    map[string]access.Reader
+	metrics    *metrics.Metrics
+	traces     *traces.Traces
+	spans      *spans
+	said       *said // by the program's log
 
 	mu  sync.Mutex
 	now time.Time
@@ -71,7 +76,8 @@ func newWorld(t *testing.T) *world { return newWorldWith(t, 0) }
 func newWorldWith(t *testing.T, grace time.Duration) *world {
 	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
-	w := &world{t: t, now: start, persons: map[string]access.Reader{}}
+	w := &world{t: t, now: start, persons: map[string]access.Reader{}, spans: &spans{}, said: &said{}}
+	logger := slog.New(slog.NewTextHandler(w.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	master := bytes.Repeat([]byte{7}, event.KeySize)
 	log, err := eventlog.Open(ctx, filepath.Join(dir, "log.db"), eventlog.Options{Clock: w.clock})
 	w.check(err)
@@ -88,24 +94,27 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	registry, err := schema.Registry()
 	w.check(err)
 
-	w.log, w.codec = log, event.NewCodec(registry, keys)
-	w.group, err = projections.Engine{Log: log, Registry: registry, Store: store, Holder: "test"}.
+	w.log, w.codec, w.metrics = log, event.NewCodec(registry, keys), metrics.New(w.clock)
+	w.traces, err = traces.New(ctx, w.spans, 1, log, logger)
+	w.check(err)
+	watched := w.traces.Log(w.metrics.Log(log))
+	w.group, err = projections.Engine{Log: watched, Registry: registry, Store: store, Holder: "test", Folded: w.folded}.
 		Group(catalog.Projection(), library.Projection(), history.Projection(), notices.Projection())
 	w.check(err)
 	shelf := queries.NewCatalog(store, views.Search{})
-	journal := handlers.NewJournal(log, w.codec, w.clock, nil)
+	journal := handlers.NewJournal(watched, w.codec, w.clock, nil)
 	w.publishing = handlers.NewPublishing(journal, blobs, shelf)
 	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db))
-	w.reactions = reactions.New(log, w.codec, work.NewReactions(db), w.clock, grace)
+	w.reactions = reactions.New(watched, w.codec, work.NewReactions(db), w.clock, grace)
 	w.links, err = digest.NewLinks(portal, master)
 	w.check(err)
 	w.outcomes = &outcomes{Mailer: mails}
 	w.digests, err = digest.New(
 		digest.Config{Portal: "Halden Trust Center", From: "Halden <trust@halden.example>", Holder: "test", Connections: 1},
 		digest.Ports{
-			Log: log, Codec: w.codec, Keys: keys, Work: work.NewDigests(db), Notices: queries.NewNotices(store),
+			Log: watched, Codec: w.codec, Keys: keys, Work: work.NewDigests(db), Notices: queries.NewNotices(store),
 			Passed: follower{w.group}, Encoder: smtp.Encoder{}, Mailer: w.outcomes, Sent: mails, Links: w.links,
-			Clock: w.clock, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Clock: w.clock, Logger: logger, Watch: w.mailing,
 		})
 	w.check(err)
 	secret, err := web.NewKeys(master)
@@ -113,14 +122,15 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	programming, err := api.New(api.Parts{
 		Publishing: w.publishing, Libraries: handlers.NewLibraries(journal, shelf), People: w.people,
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store), Settings: w.people,
-		Store: blobs, Head: log.Head, Wait: follower{w.group}.Wait, Clock: w.clock, Keys: secret, MaxUpload: 1 << 20,
+		Store: w.metrics.Content(blobs), Head: log.Head, Wait: follower{w.group}.Wait, Clock: w.clock, Keys: secret, MaxUpload: 1 << 20,
 	})
 	w.check(err)
-	edge := &web.Edge{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Authenticator: web.Development{Persons: w.persons}}
+	edge := &web.Edge{Log: logger, Watch: w.arrived, Authenticator: web.Development{Persons: w.persons, Otherwise: web.Bearer{Tokens: w.people}}}
 	w.server = httptest.NewServer(edge.Handler(programming))
 	t.Cleanup(func() {
 		w.server.Close()
-		w.check(errors.Join(log.Close(), store.Close(), db.Close()))
+		w.check(errors.Join(w.traces.Close(ctx), log.Close(), store.Close(), db.Close()))
+		w.said.holdsNothingPersonal(t)
 	})
 	for name, role := range map[string]access.Role{"paula": access.Publisher, "peter": access.Publisher, "rita": access.Member, "ruth": access.Member, "anton": access.Auditor} {
 		joined, err := w.people.Join(ctx, handlers.Request{ID: "join-" + name, Actor: access.Reader{Person: event.OperatorActor}}, name)
