@@ -68,6 +68,7 @@ type world struct {
 	logged  *bytes.Buffer
 	service *worker.Service
 	faults  *faults
+	watch   worker.Watch // of the next process
 
 	mu       sync.Mutex
 	now      time.Time
@@ -132,7 +133,7 @@ func (w *world) restart(holder string) {
 			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults},
 			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
 			Mailer: faultyMailer{w.mails, w.faults}, Sent: w.mails, Links: w.links, Clock: w.clock,
-			Logger: slog.New(slog.NewTextHandler(w.logged, nil)),
+			Logger: slog.New(slog.NewTextHandler(w.logged, nil)), Watch: w.watch,
 		})
 	w.must(err)
 }
