@@ -42,6 +42,7 @@ type commands struct {
 	Restore     restoreCommand     `cmd:"" help:"Make an installation from a backup."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the tables of a shared database up to date: up, status."`
 	Doctor      doctorCommand      `cmd:"" help:"Check an installation and say what to do."`
+	Ready       readyCommand       `cmd:"" help:"Ask a serving program whether it is ready."`
 	Version     versionCommand     `cmd:"" help:"Say which program this is."`
 }
 

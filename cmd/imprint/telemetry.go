@@ -64,12 +64,13 @@ func (f *telemetryFlags) watch(ctx context.Context, in *opened) (err error) {
 		}
 		t.metrics = metrics.New(in.clock)
 	}
-	log := event.Log(in.log)
-	if t.metrics != nil {
-		log = t.metrics.Log(log)
-	}
-	in.log = watchedLog{closingLog: in.log, watched: t.traces.Log(log)}
 	in.telemetry = t
+	if t.metrics != nil {
+		in.log = watchedLog{closingLog: in.log, watched: t.metrics.Log(in.log)}
+	}
+	if t.traces != nil {
+		in.log = watchedLog{closingLog: in.log, watched: t.traces.Log(in.log)}
+	}
 	return nil
 }
 

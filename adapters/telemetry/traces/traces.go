@@ -8,7 +8,7 @@
 // of 16 bytes, and a trace id has 16 bytes: the trace id is the correlation id. So
 // a span belongs to its trace without any trace context in an event, a work row or
 // a mail, and whoever has the correlation id of a problem document, a log line or
-// an event can ask for its trace (docs/decisions/0005-the-correlation-id-is-the-trace-id.md).
+// an event can ask for its trace (docs/decisions/0008-the-correlation-id-is-the-trace-id.md).
 //
 //	POST /api/v1/documents/{document}/versions     the request
 //	├─ append DocumentVersioned                    the commit point
