@@ -181,6 +181,18 @@ func TestOneActionIsOneTraceFromTheRequestToTheMail(t *testing.T) {
 	}
 }
 
+// A batch that holds several events of one action is one span of it.
+func TestABatchIsOneSpanOfAnAction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids := []uuid.UUID{w.publish("One", nil), w.publish("Two", nil), w.publish("Three", nil)}
+	action := w.correlation(w.asks(200, "rita", "POST", "/api/v1/library", object{"documents": ids}))
+	w.check(w.traces.Close(context.Background()))
+	if n := len(w.spans.of(action)["fold library"]); n != 1 {
+		t.Errorf("%d spans", n)
+	}
+}
+
 // Who chooses a correlation id may use it for many requests: each is a span of its
 // own, and none passes for the root.
 func TestRequestsUnderOneForeignIDHangSideBySide(t *testing.T) {
