@@ -41,12 +41,6 @@ type telemetry struct {
 	traces   *traces.Traces   // nil: nobody asks
 }
 
-// closingLog is a log that its opener closes.
-type closingLog interface {
-	event.Log
-	Close() error
-}
-
 // watch begins to watch an installation whose engines are open, before anything is
 // put on them: its log is another one from then on.
 func (f *telemetryFlags) watch(ctx context.Context, in *opened) (err error) {
@@ -66,23 +60,31 @@ func (f *telemetryFlags) watch(ctx context.Context, in *opened) (err error) {
 	}
 	in.telemetry = t
 	if t.metrics != nil {
-		in.log = watchedLog{closingLog: in.log, watched: t.metrics.Log(in.log)}
+		in.log = watchedLog{eventLog: in.log, watched: t.metrics.Log(in.log)}
 	}
 	if t.traces != nil {
-		in.log = watchedLog{closingLog: in.log, watched: t.traces.Log(in.log)}
+		in.log = watchedLog{eventLog: in.log, watched: t.traces.Log(in.log)}
 	}
 	return nil
 }
 
 // watchedLog is a log whose appends are watched.
 type watchedLog struct {
-	closingLog
+	eventLog
 	watched event.Log
 }
 
 // Append implements event.Log.
 func (l watchedLog) Append(ctx context.Context, stream event.Stream, expected int64, events []event.Event) (event.Appended, error) {
 	return l.watched.Append(ctx, stream, expected, events)
+}
+
+// Health tells whether the engine answers, where it can tell.
+func (l watchedLog) Health() error {
+	if engine, ok := l.eventLog.(interface{ Health() error }); ok {
+		return engine.Health()
+	}
+	return nil
 }
 
 // folded is told of the batches of read models.
