@@ -3,6 +3,7 @@
 package datafolder
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -47,6 +48,22 @@ func (f *Folder) MasterKey(file string) ([]byte, error) {
 	return createKey(path)
 }
 
+// AdoptMasterKey makes a key that stands elsewhere the folder's own, where it has
+// none. Another one there is refused: it may open what the folder holds.
+func (f *Folder) AdoptMasterKey(key []byte) error {
+	path := filepath.Join(f.Dir, "master.key")
+	own, err := readKey(path)
+	switch {
+	case err == nil && bytes.Equal(own, key):
+		return nil
+	case err == nil:
+		return domain.Refuse(domain.Conflict, "another-master-key", "%s is another master key than that of the data to be kept there; name a new folder", path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return installKey(path, key)
+}
+
 func readKey(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -86,10 +103,14 @@ func createKey(path string) ([]byte, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
+	return key, installKey(path, key)
+}
+
+func installKey(path string, key []byte) error {
 	if err := install(path, hex.EncodeToString(key)+"\n"); err != nil {
-		return nil, domain.Refuse(domain.Unavailable, "disk", "the master key %s cannot be written: the disk is full or failing; free some space", path).Because(err)
+		return domain.Refuse(domain.Unavailable, "disk", "the master key %s cannot be written: the disk is full or failing; free some space", path).Because(err)
 	}
-	return key, nil
+	return nil
 }
 
 func install(path, text string) (err error) {

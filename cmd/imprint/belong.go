@@ -63,6 +63,11 @@ func holds(path string) (bool, error) {
 // died half way is let through: the log is made after the work tables, so no key
 // is there yet.
 func (in *opened) whole(ctx context.Context, before presence) error {
+	if _, unfinished, err := work.Unfinished(ctx, in.work); err != nil {
+		return err
+	} else if unfinished {
+		return domain.Refuse(domain.Conflict, "unfinished-copy", "%s holds an unfinished copy of an installation; run the same imprint copy again, it goes on from there", in.work.Name())
+	}
 	if before.log && !before.work && in.flags.databaseInFile() {
 		return domain.Refuse(domain.Conflict, "lost-work", "%s is missing or empty, but %s is not: its data keys, tokens and the digests' places are lost; put the file back, or move the whole folder away and run imprint restore",
 			in.folder.Work(), filepath.Base(in.folder.Log()))

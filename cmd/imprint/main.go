@@ -40,6 +40,7 @@ type commands struct {
 	Token       tokenCommand       `cmd:"" help:"Issue, list and revoke access tokens, also while imprint serves."`
 	Backup      backupCommand      `cmd:"" help:"Copy an installation consistently, also while it serves."`
 	Restore     restoreCommand     `cmd:"" help:"Make an installation from a backup."`
+	Copy        copyCommand        `cmd:"" help:"Move an installation from one set of engines to another."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the tables of a shared database up to date: up, status."`
 	Doctor      doctorCommand      `cmd:"" help:"Check an installation and say what to do."`
 	Ready       readyCommand       `cmd:"" help:"Ask a serving program whether it is ready."`

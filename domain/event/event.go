@@ -21,6 +21,9 @@ type Event struct {
 	Meta Metadata
 }
 
+// Size is what the limits of an append count, in bytes: data and metadata.
+func (e Event) Size() int { return len(e.Data) + e.Meta.size() }
+
 // Metadata stands beside the data of every event. The keys with a dollar sign
 // are KurrentDB's own convention for correlation and causation.
 type Metadata struct {

@@ -134,7 +134,7 @@ func CheckAppend(stream Stream, expected int64, events []Event, now time.Time) e
 		if e.Meta.Time.Sub(now) > MaxAhead {
 			return domain.Refuse(domain.Invalid, "time-ahead", "event %s is timed %s, ahead of the store's clock by more than %s; check the clocks", e.ID, e.Meta.Time.Format(time.RFC3339), MaxAhead)
 		}
-		size := len(e.Data) + e.Meta.size()
+		size := e.Size()
 		if size > MaxEventBytes {
 			return domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, size, MaxEventBytes)
 		}
