@@ -114,10 +114,10 @@ func (c *copying) comparePrefix(ctx context.Context) (int64, error) {
 	if err != nil || has.Ordinal == 0 {
 		return 0, err
 	}
-	if has.Ordinal > c.head.Ordinal {
-		return 0, domain.Refuse(domain.Conflict, "foreign-target", "%s at the target has %d events, and the source has %d: it is no copy of it; name an empty target", c.to.logName(), has.Ordinal, c.head.Ordinal)
+	_, err = c.walkLogs(ctx, min(has.Ordinal, c.head.Ordinal), "compare events", func(event.Recorded) {})
+	if err == nil && has.Ordinal > c.head.Ordinal {
+		err = c.lives()
 	}
-	_, err = c.walkLogs(ctx, has.Ordinal, "compare", func(event.Recorded) {})
 	return has.Ordinal, err
 }
 
@@ -186,7 +186,7 @@ func (c *copying) walkLogs(ctx context.Context, until int64, what string, visit 
 			return nil, err
 		}
 		if !bytes.Equal(a, b) {
-			return nil, domain.Refuse(domain.Conflict, "foreign-target", "event %d is %s (%s, %s@%d) at the source and %s (%s, %s@%d) in %s at the target: it is no copy of this source; name an empty target",
+			return nil, domain.Refuse(domain.Conflict, "foreign-target", "event %d is %s (%s, %s@%d) at the source and %s (%s, %s@%d) in %s at the target, or its data or metadata differ: it is no copy of this source; name an empty target",
 				mine.Ordinal, mine.ID, mine.Type, mine.Stream, mine.Revision, other.ID, other.Type, other.Stream, other.Revision, c.to.logName())
 		}
 		sum.Write(b)
