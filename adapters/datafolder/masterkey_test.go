@@ -2,12 +2,14 @@ package datafolder
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"imprint/domain"
+	"imprint/domain/event"
 )
 
 func openTemp(t *testing.T) *Folder {
@@ -101,5 +103,26 @@ func TestMasterKeyFileNamed(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(f.Dir, "master.key")); err == nil {
 		t.Error("a key was made although one was named")
+	}
+}
+
+func TestAMasterKeyIsAdoptedByAFolderWithoutOne(t *testing.T) {
+	f, err := Open(filepath.Join(t.TempDir(), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	key := bytes.Repeat([]byte{7}, event.KeySize)
+	for range 2 { // the second time it is there already
+		if err := f.AdoptMasterKey(key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if own, err := f.MasterKey(""); err != nil || !bytes.Equal(own, key) {
+		t.Errorf("the folder's key is another one, %v", err)
+	}
+	var refused *domain.Error
+	if err := f.AdoptMasterKey(bytes.Repeat([]byte{8}, event.KeySize)); !errors.As(err, &refused) || refused.Code != "another-master-key" {
+		t.Errorf("a second key: %v", err)
 	}
 }

@@ -72,7 +72,7 @@ func (c *copying) copyWhole(ctx context.Context) (report copyReport, err error) 
 		return report, err
 	}
 	if goOn {
-		if _, err := c.rows("keys, names and tokens", nil).Before(ctx); err != nil {
+		if _, err := c.rows(ctx, "keys, names and tokens", work.Copy.Before, nil); err != nil {
 			return report, err
 		}
 	}
@@ -89,16 +89,15 @@ func (c *copying) copyWhole(ctx context.Context) (report copyReport, err error) 
 	if err != nil {
 		return report, err
 	}
-	rows := c.rows("work rows", func(at event.Checkpoint) (event.Checkpoint, error) { return places.of(at) })
 	if goOn {
-		if _, err := rows.After(ctx); err != nil {
+		if _, err := c.rows(ctx, "work rows", work.Copy.After, places); err != nil {
 			return report, err
 		}
 	}
 	if err := c.compareReadModels(ctx); err != nil {
 		return report, err
 	}
-	if report.WorkRows, err = c.compareRows(ctx, rows, goOn); err != nil {
+	if report.WorkRows, err = c.compareRows(ctx, places, goOn); err != nil {
 		return report, err
 	}
 	at, err := work.NewDigests(c.from.work).Checkpoint(ctx)
@@ -189,8 +188,8 @@ func (c *copying) moving(what string) error {
 
 // compareRows holds the target's rows against the source's, and looks whether the
 // source has stood still.
-func (c *copying) compareRows(ctx context.Context, rows work.Copy, fresh bool) (int, error) {
-	n, err := rows.Compare(ctx)
+func (c *copying) compareRows(ctx context.Context, places placesInTarget, fresh bool) (int, error) {
+	n, err := c.rows(ctx, "verify work rows", work.Copy.Compare, places)
 	var different *work.DifferentError
 	if errors.As(err, &different) && !fresh {
 		return n, c.lives()
@@ -208,9 +207,14 @@ func (c *copying) compareRows(ctx context.Context, rows work.Copy, fresh bool) (
 	return n, errors.Join(err, c.quiet(ctx))
 }
 
-func (c *copying) rows(what string, move work.Move) work.Copy {
+// rows goes through work rows with a bar, and answers how many the source has.
+func (c *copying) rows(ctx context.Context, what string, step func(work.Copy, context.Context) (int, error), places placesInTarget) (int, error) {
 	bar := newProgress(c.io.Err, what)
-	return work.Copy{From: c.from.work, To: c.to.work, Move: move, Progress: func(n int) { bar.set(n, 0) }}
+	n, err := step(work.Copy{From: c.from.work, To: c.to.work, Move: places.of, Progress: func(n int) { bar.set(n, 0) }}, ctx)
+	if err == nil {
+		bar.finish(n)
+	}
+	return n, err
 }
 
 // compareReadModels folds the read models on both sides to the end and holds their

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -224,7 +226,7 @@ func TestCopyGoesOnAfterEachKill(t *testing.T) {
 	for name, to := range targets {
 		t.Run(name, func(t *testing.T) {
 			kills := 0
-			budgets := []int{1, 2, 3, 7, 20, 31, 60}
+			budgets := []int{1, 2, 3, 8, 40, 61, 80}
 			for ; ; kills++ {
 				run, err := copyTo(files, to).open(t.Context(), &console{Out: io.Discard, Err: io.Discard})
 				must(t, err)
@@ -256,6 +258,35 @@ func TestCopyGoesOnAfterEachKill(t *testing.T) {
 			}
 			must(t, (&projectionsVerify{engineFlags: to}).Run(t.Context(), quietly(t)))
 		})
+	}
+}
+
+// The program itself, killed with kill -9 in its midst, goes on.
+func TestCopyOfAKilledProcess(t *testing.T) {
+	h := newHouse(t)
+	must(t, h.in.Close())
+	h.in = &opened{}
+	to := filepath.Join(t.TempDir(), "copy")
+	args := []string{"copy", "--data", h.data, "--to-data", to}
+	cmd := program(t.Context(), args...)
+	stderr, err := cmd.StderrPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	for lines := bufio.NewScanner(stderr); lines.Scan() && !strings.HasPrefix(lines.Text(), "events: "); {
+	}
+	must(t, cmd.Process.Kill())
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("it was not killed")
+	}
+	if _, said, code := imprint(t, "digest", "due", "--data", to); code != 1 || !strings.Contains(said, "unfinished copy") {
+		t.Errorf("the unfinished copy: %d, %s", code, said)
+	}
+	said, stderrText, code := imprint(t, args...)
+	if code != 0 || !regexp.MustCompile(`^\{"events":\d+,"contents":1,"bytes":36,"workRows":\d+,"seconds":[0-9.]+,"verified":true\}\n$`).MatchString(said) {
+		t.Errorf("the second run: %d\n%s%s", code, said, stderrText)
+	}
+	if _, said, code := imprint(t, "digest", "due", "--data", to); code != 0 {
+		t.Errorf("the copy: %d, %s", code, said)
 	}
 }
 

@@ -72,6 +72,9 @@ func (w *works) verify(t testing.TB) projections.Report {
 	if report.Difference != nil {
 		t.Fatalf("live and fresh fold differ: %s", report.Difference)
 	}
+	if sum := must[projections.Report](t)(w.engine.Sum(t.Context(), w.shelf)); !slices.Equal(sum.Tables, report.Tables) {
+		t.Fatalf("the tables have the hashes %v, and Verify found %v", sum.Tables, report.Tables)
+	}
 	return report
 }
 
