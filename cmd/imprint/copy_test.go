@@ -278,7 +278,7 @@ func TestCopyOfAKilledProcess(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("it was not killed")
 	}
-	if _, said, code := imprint(t, "digest", "due", "--data", to); code != 1 || !strings.Contains(said, "unfinished copy") {
+	if _, said, code := imprint(t, "digest", "due", "--data", to); code != 1 || !strings.Contains(said, "run the same imprint copy again") {
 		t.Errorf("the unfinished copy: %d, %s", code, said)
 	}
 	said, stderrText, code := imprint(t, args...)
