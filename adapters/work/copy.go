@@ -62,11 +62,13 @@ func tablesBefore() []Table {
 		{Name: "data_keys", key: 1, columns: []column{{"id", text}, {"wrapped", blob}, {"created", number}, {"destroyed", number}}},
 		{Name: "names", key: 1, columns: []column{{"hash", blob}, {"person", blob}}},
 		{Name: "tokens", key: 1, columns: []column{{"hash", blob}, {"id", blob}, {"person", blob}, {"role", text}, {"expires", number}, {"ended", truth}}},
+		{Name: "requests", key: 1, columns: []column{{"first", blob}, {"stream", text}, {"fingerprint", text}, {"claimed", number}}},
 	}
 }
 
-// Those that rely on events are copied after the log. digest_reader is not among
-// them: it marks the copy as unfinished until the end; see Begin.
+// Those that rely on events are copied after the log. Three are not among them:
+// digest_reader marks the copy as unfinished until the end (see Begin), served_log
+// is claimed for the target, and leases are of the programs at one database.
 func tablesAfter() []Table {
 	return []Table{
 		{Name: "reaction_checkpoints", key: 1, columns: []column{{"reaction", text}, {"position", text}, {"ordinal", number}, {"log_time", number}},

@@ -14,6 +14,7 @@ import (
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
+	"imprint/handlers"
 )
 
 type copyCommand struct {
@@ -140,6 +141,19 @@ func (c *copying) begin(ctx context.Context) (goOn bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	// Bound before anything is written: no program serves another log with these
+	// tables from here on.
+	source, _, err := handlers.Identity(ctx, c.from.log, c.from.codec)
+	if err != nil {
+		return false, err
+	}
+	bound, err := work.NewServed(c.to.work).Claim(ctx, source.Log)
+	if err != nil {
+		return false, err
+	}
+	if bound != source.Log {
+		return false, domain.Refuse(domain.Conflict, "foreign-target", "%s at the target goes with the log %s, and the source is %s: it is another installation; name an empty target", c.to.work.Name(), bound, source.Log)
+	}
 	log, marked, err := work.Unfinished(ctx, c.to.work)
 	switch {
 	case err != nil:
@@ -177,6 +191,14 @@ func (c *copying) quiet(ctx context.Context) error {
 	sending, err := work.Sending(ctx, c.from.work)
 	if err == nil && sending {
 		err = c.moving("somebody is sending digests")
+	}
+	if err != nil {
+		return err
+	}
+	// A program that was killed leaves its lease for half a minute.
+	held, err := work.Leases(ctx, c.from.work)
+	if err == nil && len(held) > 0 {
+		err = c.moving("the program " + held[0].Holder + " is at work")
 	}
 	return err
 }

@@ -107,10 +107,11 @@ func openSource(ctx context.Context, flags engineFlags) (_ *opened, err error) {
 	if err := in.openAll(ctx, options{}); err != nil {
 		return nil, err
 	}
-	if err := in.belongTogether(ctx); err != nil {
+	if err := in.wire(); err != nil {
 		return nil, err
 	}
-	return in, in.wire()
+	_, err = in.belongTogether(ctx)
+	return in, err
 }
 
 // openTarget opens engines that may hold nothing, or a part of a copy: what
