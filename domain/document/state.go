@@ -131,7 +131,7 @@ func (s State) numbered(number int) (held, error) {
 func moment(field string, t time.Time) (time.Time, error) {
 	t = domain.Moment(t)
 	if t.IsZero() || t.Year() < 1 || t.Year() > 9999 {
-		return t, domain.Refuse(domain.Invalid, "bad-time", "%s is missing or outside the years 1 to 9999; write a time such as 2026-03-01T09:00:00Z", field).In(field)
+		return t, domain.Refuse(domain.Invalid, "bad-time", "%s is missing, or not after 0001-01-01T00:00:00Z and before the year 10000; write a time such as 2026-03-01T09:00:00Z", field).In(field)
 	}
 	return t, nil
 }

@@ -60,7 +60,10 @@ func (a *api) guard(serves Serves, o operation) func(huma.Context, func(huma.Con
 		r, w := humago.Unwrap(c)
 		request, err := a.identify(r, serves, o)
 		if err == nil {
-			err = once(c.Operation(), r.URL.Query())
+			var query url.Values
+			if query, err = web.Query(r); err == nil {
+				err = once(c.Operation(), query)
+			}
 		}
 		if err == nil && !o.streamed {
 			var body []byte

@@ -76,6 +76,7 @@ func explanations() map[string]string {
 		"too-many-values":         "A list has more values than are allowed.",
 		"bad-slug":                "Short names are made of a-z, 0-9 and '-'.",
 		"bad-time":                "A moment is a date (2026-01-31) or a time (2026-01-31T12:00:00Z).",
+		"bad-query":               "The part of the address after the question mark holds a '%' that begins no escape, or a ';'. Nothing of it is passed over in silence.",
 		"bad-ordinal":             "Ordinals count the events from 1.",
 		"one-moment":              "A look back names one moment.",
 		"no-body":                 "The operation wants a body.",

@@ -208,16 +208,23 @@ func startOfDay(day time.Time) time.Time { return day }
 func nextDay(day time.Time) time.Time    { return day.AddDate(0, 0, 1) }
 func endOfDay(day time.Time) time.Time   { return nextDay(day).Add(-time.Microsecond) }
 
-// moment reads a date or a time; "" is the zero time.
+// moment reads a date or a time; "" is the zero time. No input is: what is asked
+// for the zero time would be answered as if no time had been given.
 func moment(field, s string, day func(time.Time) time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return day(t), nil
+	t, err := time.Parse(time.DateOnly, s)
+	if err == nil {
+		t = day(t)
+	} else if t, err = time.Parse(time.RFC3339, s); err == nil {
+		t = domain.Moment(t)
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return domain.Moment(t), nil
+	switch {
+	case err == nil && t.After(time.Time{}):
+		return t, nil
+	case err == nil:
+		return time.Time{}, domain.Refuse(domain.Invalid, "bad-time", "%s is %.40q; moments lie after 0001-01-01T00:00:00Z and before the year 10000", field, s).In(field)
 	}
 	return time.Time{}, domain.Refuse(domain.Invalid, "bad-time", "%s is %.40q, which is no date or time; write one such as 2026-01-31 or 2026-01-31T12:00:00Z", field, s).In(field)
 }

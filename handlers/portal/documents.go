@@ -147,10 +147,12 @@ func (v *visit) day(name, s string, later int) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	d, err := time.Parse(time.DateOnly, s)
-	if err != nil {
+	at := time.Date(d.Year(), d.Month(), d.Day()+later, 0, 0, 0, 0, v.zone)
+	// The zero time would be taken for no day at all.
+	if err != nil || !at.After(time.Time{}) {
 		return time.Time{}, domain.Refuse(domain.Invalid, "bad-day", "%s", v.portal.words.text("problem.day", name, s)).In(name)
 	}
-	return time.Date(d.Year(), d.Month(), d.Day()+later, 0, 0, 0, 0, v.zone), nil
+	return at, nil
 }
 
 // facets shows the filters, and those in force as chips.

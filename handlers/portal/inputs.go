@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"imprint/domain"
+	"imprint/handlers/web"
 	"imprint/projections/catalog"
 )
 
@@ -22,13 +23,17 @@ var several = []string{"category", "service", "region", "industry"}
 // choices are the values of inputs that have few.
 var choices = map[string][]string{"old": {"1"}, "by": {"recorded", "published"}}
 
-// inputs refuses what a page does not take, what is given twice and can hold one
+// inputs refuses what cannot be read, what a page does not take, what is given twice and can hold one
 // value only, and values that are not among the few there are.
 func (v *visit) inputs(takes []string) error {
 	if takes == nil {
 		return nil
 	}
-	t, q := v.portal.words.text, v.r.URL.Query()
+	q, err := web.Query(v.r)
+	if err != nil {
+		return err
+	}
+	t := v.portal.words.text
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		values := q[name]
 		switch {

@@ -52,7 +52,7 @@ func TestPagesRefuseWhatTheyDoNotTake(t *testing.T) {
 				t.Errorf("%s, limit %s: %d %s", path, bad, p.Code, p.text())
 			}
 		}
-		for query, want := range map[string]string{"limitt=5": "takes no \"limitt\"", "limit=5&limit=6": "limit more than once", "limit=5&utm_source=x": "takes no \"utm_source\""} {
+		for query, want := range map[string]string{"limitt=5": "takes no \"limitt\"", "limit=5&limit=6": "limit more than once", "limit=5%zz": "cannot be read", "limit=5;after=x": "cannot be read", "limit=5&utm_source=x": "takes no \"utm_source\""} {
 			if p := w.get(rosa, path+join+query); p.Code != http.StatusBadRequest || !p.has(want) {
 				t.Errorf("%s, %s: %d %s", path, query, p.Code, p.text())
 			}
