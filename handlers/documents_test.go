@@ -38,7 +38,7 @@ func TestADocumentsLife(t *testing.T) {
 			return p.CorrectSummary(ctx, w.ask(publisher), handlers.CorrectSummary{Document: id, Number: 2, Summary: domain.English("Right")})
 		},
 		func() (handlers.DocumentWritten, error) {
-			return p.CorrectDates(ctx, w.ask(publisher), handlers.CorrectDates{Document: id, Number: 2, PublishedAt: now.Add(-time.Hour)})
+			return p.CorrectDates(ctx, w.ask(publisher), handlers.CorrectDates{Document: id, Number: 2, PublishedAt: new(now.Add(-time.Hour))})
 		},
 		func() (handlers.DocumentWritten, error) {
 			return p.WithdrawVersion(ctx, w.ask(publisher), handlers.WithdrawVersion{Document: id, Number: 2, Reason: reason})

@@ -70,12 +70,12 @@ type CorrectSummary struct {
 }
 
 // CorrectDates corrects the claimed publication time and the effective period of
-// one version; both are given as they are to be.
+// one version.
 type CorrectDates struct {
 	Document    uuid.UUID
 	Number      int
-	PublishedAt time.Time
-	Effective   *document.Period
+	PublishedAt *time.Time       // nil: stays as it is
+	Effective   *document.Period // nil: stays as it is; open at both ends: is removed
 	Reason      string
 }
 

@@ -64,19 +64,47 @@ func TestCorrectionsAreFurtherEvents(t *testing.T) {
 	refused(t, domain.Invalid, "missing-summary")(s.CorrectSummary(1, nil, ""))
 	refused(t, domain.NotFound, "no-version")(s.CorrectSummary(0, domain.English("x"), ""))
 
-	refused(t, domain.Conflict, "unchanged")(s.CorrectDates(2, now, &document.Period{}, ""))
+	refused(t, domain.Conflict, "unchanged")(s.CorrectDates(2, &now, &document.Period{}, ""))
+	earlier := now.Add(-time.Hour)
 	covers := &document.Period{From: domain.DateOf(now.AddDate(-1, 0, 0)), To: domain.DateOf(now)}
-	s.does(s.CorrectDates(2, now.Add(-time.Hour), covers, ""))
-	refused(t, domain.Conflict, "unchanged")(s.CorrectDates(2, now.Add(-time.Hour), covers, ""))
-	refused(t, domain.Invalid, "bad-time", "publishedAt")(s.CorrectDates(2, time.Time{}, nil, ""))
+	s.does(s.CorrectDates(2, &earlier, covers, ""))
+	refused(t, domain.Conflict, "unchanged")(s.CorrectDates(2, &earlier, covers, ""))
+	refused(t, domain.Invalid, "bad-time", "publishedAt")(s.CorrectDates(2, &time.Time{}, nil, ""))
 	// What would be kept as no time is none; every other time of the years 1 to 9999 is one.
-	refused(t, domain.Invalid, "bad-time", "publishedAt")(s.CorrectDates(2, time.Time{}.Add(999*time.Nanosecond), nil, ""))
+	refused(t, domain.Invalid, "bad-time", "publishedAt")(s.CorrectDates(2, new(time.Time{}.Add(999*time.Nanosecond)), nil, ""))
 	for _, at := range []time.Time{time.Time{}.Add(time.Microsecond), time.Unix(0, 0)} {
-		if _, err := s.CorrectDates(2, at, nil, ""); err != nil {
+		if _, err := s.CorrectDates(2, &at, nil, ""); err != nil {
 			t.Errorf("%s is refused: %v", at, err)
 		}
 	}
-	refused(t, domain.TooLarge, "text-too-long", "reason")(s.CorrectDates(2, now, nil, string(make([]byte, 1001))))
+	refused(t, domain.TooLarge, "text-too-long", "reason")(s.CorrectDates(2, &now, nil, string(make([]byte, 1001))))
+}
+
+// TestDatesAreCorrectedOneByOne: what a correction does not name stays.
+func TestDatesAreCorrectedOneByOne(t *testing.T) {
+	s, earlier := published(t), now.Add(-time.Hour)
+	covers := &document.Period{From: domain.DateOf(now.AddDate(-1, 0, 0))}
+	refused(t, domain.Conflict, "unchanged", "publishedAt would stay as it is")(s.CorrectDates(1, new(now), nil, ""))
+	refused(t, domain.Conflict, "unchanged", "effective would stay as it is")(s.CorrectDates(1, nil, &document.Period{}, ""))
+	for _, step := range []struct {
+		publishedAt *time.Time
+		effective   *document.Period
+		want        document.DatesCorrected
+	}{
+		{nil, covers, document.DatesCorrected{PublishedAt: now, Effective: covers}},
+		{&earlier, nil, document.DatesCorrected{PublishedAt: earlier, Effective: covers}},
+		{nil, &document.Period{}, document.DatesCorrected{PublishedAt: earlier}},
+	} {
+		events, err := s.CorrectDates(1, step.publishedAt, step.effective, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := events[0].(document.DatesCorrected)
+		if !got.PublishedAt.Equal(step.want.PublishedAt) || (got.Effective == nil) != (step.want.Effective == nil) || got.Effective != nil && *got.Effective != *step.want.Effective {
+			t.Errorf("%+v, not %+v", got, step.want)
+		}
+		s.does(events, nil)
+	}
 }
 
 func TestADocumentIsInOneSeriesAtMost(t *testing.T) {

@@ -47,25 +47,35 @@ func (s State) CorrectSummary(number int, summary domain.Text, reason string) ([
 }
 
 // CorrectDates corrects the claimed publication time and the effective period of
-// one version; both are given as they are to be.
-func (s State) CorrectDates(number int, publishedAt time.Time, effective *Period, reason string) ([]event.Payload, error) {
+// one version. What is nil stays as it is; a period open at both ends removes it.
+// The event states both as they now are.
+func (s State) CorrectDates(number int, publishedAt *time.Time, effective *Period, reason string) ([]event.Payload, error) {
 	v, err := s.numbered(number)
 	if err != nil {
 		return nil, err
 	}
-	if publishedAt, err = moment("publishedAt", publishedAt); err != nil {
-		return nil, err
+	at, covers := v.PublishedAt, v.Effective
+	if publishedAt != nil {
+		if at, err = moment("publishedAt", *publishedAt); err != nil {
+			return nil, err
+		}
 	}
-	if effective, err = effective.tidy(); err != nil {
-		return nil, err
+	if effective != nil {
+		if covers, err = effective.tidy(); err != nil {
+			return nil, err
+		}
 	}
 	if err := domain.CheckLine("reason", reason, MaxReason, true); err != nil {
 		return nil, err
 	}
-	if publishedAt.Equal(v.PublishedAt) && effective.equal(v.Effective) {
-		return nil, unchanged("publishedAt")
+	if at.Equal(v.PublishedAt) && covers.equal(v.Effective) {
+		field := "publishedAt"
+		if publishedAt == nil {
+			field = "effective"
+		}
+		return nil, unchanged(field)
 	}
-	return []event.Payload{DatesCorrected{Document: s.id, Number: number, PublishedAt: publishedAt, Effective: effective, Reason: reason}}, nil
+	return []event.Payload{DatesCorrected{Document: s.id, Number: number, PublishedAt: at, Effective: covers, Reason: reason}}, nil
 }
 
 // ChangeAudience replaces the audience.
@@ -86,5 +96,5 @@ func (s State) ChangeAudience(audience access.Audience, reason string) ([]event.
 }
 
 func unchanged(field string) error {
-	return domain.Refuse(domain.Conflict, "unchanged", "the %s would stay as they are; nothing was recorded", field).In(field)
+	return domain.Refuse(domain.Conflict, "unchanged", "%s would stay as it is; nothing was recorded", field).In(field)
 }

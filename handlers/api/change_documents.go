@@ -4,11 +4,16 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"reflect"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"imprint/domain"
 	"imprint/domain/access"
+	"imprint/domain/document"
 	"imprint/handlers"
 )
 
@@ -26,9 +31,30 @@ type Reason struct {
 // Correction corrects the summary or the dates of a version; one of them.
 type Correction struct {
 	Summary     domain.Text `json:"summary,omitempty" doc:"The summary as it is to be."`
-	PublishedAt time.Time   `json:"publishedAt,omitzero" doc:"The publication time as it is to be; send the effective period too, or it is removed."`
-	Effective   *Period     `json:"effective,omitempty"`
+	PublishedAt *time.Time  `json:"publishedAt,omitempty" doc:"The publication time as it is to be; absent: it stays."`
+	Effective   NewPeriod   `json:"effective,omitzero" doc:"The days covered as they are to be; absent: they stay; null: they are removed."`
 	Reason      string      `json:"reason,omitempty" doc:"Why, for the history."`
+}
+
+// NewPeriod is a period as it is to be: null is none, which is not the same as
+// nothing said.
+type NewPeriod struct{ said *document.Period }
+
+// UnmarshalJSON reads a period or null.
+func (n *NewPeriod) UnmarshalJSON(b []byte) error {
+	var p Period
+	if err := json.Unmarshal(b, &p); err != nil {
+		return err
+	}
+	n.said = periodOf(&p) // open at both ends, which null leaves it, is none
+	return nil
+}
+
+// Schema describes it as the period that it is.
+func (NewPeriod) Schema(r huma.Registry) *huma.Schema {
+	s := *huma.SchemaFromType(r, reflect.TypeFor[Period]())
+	s.Nullable = true
+	return &s
 }
 
 type detailsInput struct {
@@ -70,7 +96,7 @@ func (a *api) changeDocuments() {
 	command(a, operation{method: http.MethodPut, path: "/documents/{document}/audience", id: "change-audience", tag: "Publishing",
 		summary: "Replace who may see a document", text: "Answers only when every read has the change."}, a.changeAudience)
 	command(a, operation{method: http.MethodPost, path: "/documents/{document}/versions/{number}/corrections", id: "correct-version", tag: "Publishing",
-		summary: "Correct the summary or the dates of a version", text: "What was said before stays in the history."}, a.correct)
+		summary: "Correct the summary or the dates of a version", text: "What is not sent stays as it is. What was said before stays in the history."}, a.correct)
 	command(a, operation{method: http.MethodPost, path: "/documents/{document}/withdraw", id: "withdraw-document", tag: "Publishing",
 		summary: "Withdraw a document"},
 		func(ctx context.Context, r handlers.Request, in *documentReasonInput) (*written[DocumentReceipt], error) {
@@ -107,12 +133,14 @@ func (a *api) changeAudience(ctx context.Context, r handlers.Request, in *audien
 
 func (a *api) correct(ctx context.Context, r handlers.Request, in *correctionInput) (*written[DocumentReceipt], error) {
 	c := in.Body
-	switch dates := !c.PublishedAt.IsZero() || c.Effective != nil; {
-	case len(c.Summary) > 0 && dates:
+	switch dates := c.PublishedAt != nil || c.Effective.said != nil; {
+	case c.Summary == nil && !dates:
+		return nil, domain.Refuse(domain.Invalid, "no-correction", "the request corrects nothing; send summary, or publishedAt and effective or one of them").In("summary")
+	case c.Summary != nil && dates:
 		return nil, domain.Refuse(domain.Invalid, "one-correction", "the request corrects both summary and dates; send one request for each").In("summary")
 	case dates:
 		return a.wroteDocument(a.Publishing.CorrectDates(ctx, r, handlers.CorrectDates{
-			Document: in.Document, Number: in.Number, PublishedAt: c.PublishedAt, Effective: periodOf(c.Effective), Reason: c.Reason,
+			Document: in.Document, Number: in.Number, PublishedAt: c.PublishedAt, Effective: c.Effective.said, Reason: c.Reason,
 		}))
 	}
 	return a.wroteDocument(a.Publishing.CorrectSummary(ctx, r, handlers.CorrectSummary{

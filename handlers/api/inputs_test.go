@@ -5,6 +5,8 @@ package api_test
 import (
 	"strings"
 	"testing"
+
+	"imprint/handlers/api"
 )
 
 func TestTheZeroTimeIsNoMoment(t *testing.T) {
@@ -33,4 +35,41 @@ func TestAQueryThatCannotBeReadIsRefused(t *testing.T) {
 	for _, query := range []string{"/documents?category=nosuch%zz", "/documents?a;b", "/documents?q=a;b", "/catalog?asOf=2020-01-01%zz", "/categories?%"} {
 		w.do(call{path: "/api/v1" + query}).problem(t, 400, "bad-query")
 	}
+}
+
+// TestACorrectionLeavesWhatItDoesNotName: the two dates are independent, and null
+// is not the same as nothing said.
+func TestACorrectionLeavesWhatItDoesNotName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.published("SOC 2 report", "everyone")
+	const version, at = "/versions/1", `"publishedAt":"2026-03-01T09:00:00Z"`
+	correct := func(body string) reply {
+		return w.do(call{who: "paula", method: "POST", path: documentURL(d.Document) + version + "/corrections", body: body})
+	}
+	for _, step := range []struct {
+		body    string
+		has     []string
+		without string
+	}{
+		{`{"effective":{"from":"2025-01-01"}}`, []string{`"effective":{"from":"2025-01-01"}`}, at},
+		{`{` + at + `}`, []string{`"effective":{"from":"2025-01-01"}`, at}, ""},
+		{`{"effective":null}`, []string{at}, `"effective"`},
+	} {
+		w.seen(into[api.DocumentReceipt](t, correct(step.body).want(t, 200)).WaitToken)
+		r := w.do(call{path: documentURL(d.Document) + version}).want(t, 200)
+		for _, part := range step.has {
+			if !strings.Contains(string(r.body), part) {
+				t.Errorf("after %s there is no %s: %s", step.body, part, r.body)
+			}
+		}
+		if step.without != "" && strings.Contains(string(r.body), step.without) {
+			t.Errorf("after %s there is %s: %s", step.body, step.without, r.body)
+		}
+	}
+	correct(`{"effective":null}`).problem(t, 409, "unchanged")
+	correct(`{"reason":"typo"}`).problem(t, 400, "no-correction")
+	correct(`{"publishedAt":"0001-01-01T00:00:00Z"}`).problem(t, 400, "bad-time")
+	correct(`{"effective":{"from":"2025-02-30"}}`).problem(t, 400, "bad-request")
+	correct(`{"effective":{"since":"2025-02-01"}}`).problem(t, 400, "bad-request")
 }

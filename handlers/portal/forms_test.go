@@ -66,7 +66,7 @@ func TestSearchFiltersAndPages(t *testing.T) {
 	if p := w.shown(nobody, "/documents?q=nothing&category=soc"); !p.has("No document matches", "check the spelling", "remove a filter", "search superseded versions too") {
 		t.Errorf("empty: %s", p.text())
 	}
-	for _, bad := range []string{"category=none", "from=yesterday", "series=x", "group=none", "q=" + strings.Repeat("x", 300), "after=nonsense"} {
+	for _, bad := range []string{"category=none", "from=yesterday", "to=0000-12-31", "series=x", "group=none", "q=" + strings.Repeat("x", 300), "after=nonsense"} {
 		p := w.get(nobody, "/documents?"+bad)
 		if p.Code != http.StatusBadRequest || p.links()["Show all documents"] != "/documents" {
 			t.Errorf("%s: %d %s", bad, p.Code, p.text())

@@ -134,7 +134,7 @@ func TestADocumentShowsItsVersions(t *testing.T) {
 	w.version(id, 2, "Third issue")
 	_, err := w.publishing.WithdrawVersion(t.Context(), w.ask(w.readers[paul]), handlers.WithdrawVersion{Document: id, Number: 3, Reason: domain.English("Wrong file")})
 	w.ok(err)
-	_, err = w.publishing.CorrectDates(t.Context(), w.ask(w.readers[paul]), handlers.CorrectDates{Document: id, Number: 2, PublishedAt: w.now,
+	_, err = w.publishing.CorrectDates(t.Context(), w.ask(w.readers[paul]), handlers.CorrectDates{Document: id, Number: 2, PublishedAt: &w.now,
 		Effective: &document.Period{From: domain.DateOf(w.now.AddDate(-1, 0, 0)), To: domain.DateOf(w.now)}})
 	w.ok(err)
 	path := "/documents/" + id.String()
