@@ -97,7 +97,7 @@ func openInstallation(ctx context.Context, dir string) (_ *installation, err err
 	in.library = queries.NewLibrary(in.store)
 	journal := handlers.NewJournal(in.log, codec, time.Now, nil)
 	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
-	in.libraries = handlers.NewLibraries(journal, in.catalog)
+	in.libraries = handlers.NewLibraries(journal, in.catalog, in.readModels.Wait)
 	_, err = handlers.OpenInstallation(ctx, in.log, codec, time.Now, uuid.New(), "benchmarks")
 	return in, err
 }

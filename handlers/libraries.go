@@ -4,11 +4,13 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"imprint/domain"
+	"imprint/domain/access"
 	"imprint/domain/event"
 	"imprint/domain/library"
 	"imprint/projections/catalog"
@@ -19,11 +21,54 @@ import (
 type Libraries struct {
 	journal *Journal
 	visible Visible
+	passed  Passed
 }
 
 // NewLibraries makes the handler; it is safe for concurrent use.
-func NewLibraries(journal *Journal, visible Visible) *Libraries {
-	return &Libraries{journal: journal, visible: visible}
+func NewLibraries(journal *Journal, visible Visible, passed Passed) *Libraries {
+	return &Libraries{journal: journal, visible: visible, passed: passed}
+}
+
+// catchUp bounds how long a command waits for what it did not find to be shown.
+const catchUp = 5 * time.Second
+
+// find asks the catalog for what a reader may see, and once more if it is not
+// there: what was published a moment ago may not have reached the catalog yet. It
+// waits for that no longer than catchUp; what is not shown by then is not there.
+func (l *Libraries) find(ctx context.Context, r access.Reader, ask func(access.Reader) error) error {
+	missing := ask(r)
+	if domain.KindOf(missing) != domain.NotFound {
+		return missing
+	}
+	head, err := l.journal.log.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("end of the log: %w", err)
+	}
+	bounded, cancel := context.WithTimeout(ctx, catchUp)
+	defer cancel()
+	if err := l.passed(bounded, head.Position, catalog.Name); err == nil {
+		r.Unsure = false // the wait has just made sure
+	} else if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return ask(r)
+}
+
+// document answers a document that the person may see, and domain.NotFound.
+func (l *Libraries) document(ctx context.Context, r access.Reader, id uuid.UUID) (seen catalog.Document, err error) {
+	err = l.find(ctx, r, func(r access.Reader) (err error) {
+		seen, err = l.visible.Document(ctx, r, id)
+		return err
+	})
+	return seen, err
+}
+
+// series refuses a series that the person may not see as domain.NotFound.
+func (l *Libraries) series(ctx context.Context, r access.Reader, id uuid.UUID) error {
+	return l.find(ctx, r, func(r access.Reader) error {
+		_, err := l.visible.Series(ctx, r, id, catalog.Page{Limit: 1})
+		return err
+	})
 }
 
 // Saved answers Save.
@@ -55,7 +100,7 @@ type SaveResult struct {
 func (l *Libraries) Save(ctx context.Context, req Request, id uuid.UUID) (Saved, error) {
 	answer := Saved{Document: id}
 	written, err := l.change(ctx, req, func(ctx context.Context, person uuid.UUID, s library.State) ([]event.Payload, error) {
-		seen, err := l.visible.Document(ctx, req.Actor, id)
+		seen, err := l.document(ctx, req.Actor, id)
 		if err != nil {
 			return nil, err
 		}
@@ -88,16 +133,14 @@ func (l *Libraries) SaveAll(ctx context.Context, req Request, ids []uuid.UUID) (
 	var then library.State // the library before this request
 	done, err := l.change(ctx, req, func(ctx context.Context, person uuid.UUID, s library.State) ([]event.Payload, error) {
 		then = s
-		items := make([]library.Item, 0, len(ids))
-		for _, id := range ids {
-			seen, err := l.visible.Document(ctx, req.Actor, id)
-			if domain.KindOf(err) == domain.NotFound {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			items = append(items, itemOf(seen))
+		var items []library.Item
+		// All of them are asked for again if one is missing: one wait serves all.
+		err := l.find(ctx, req.Actor, func(r access.Reader) (err error) {
+			items, err = l.available(ctx, r, ids)
+			return err
+		})
+		if err != nil && domain.KindOf(err) != domain.NotFound {
+			return nil, err
 		}
 		return s.Save(person, items...)
 	})
@@ -123,6 +166,23 @@ func (l *Libraries) SaveAll(ctx context.Context, req Request, ids []uuid.UUID) (
 	return results, done.Written, nil
 }
 
+// available answers those of the documents that the person may see, and beside
+// them domain.NotFound if that is not all.
+func (l *Libraries) available(ctx context.Context, r access.Reader, ids []uuid.UUID) (items []library.Item, missing error) {
+	for _, id := range ids {
+		seen, err := l.visible.Document(ctx, r, id)
+		switch {
+		case err == nil:
+			items = append(items, itemOf(seen))
+		case domain.KindOf(err) == domain.NotFound:
+			missing = err
+		default:
+			return nil, err
+		}
+	}
+	return items, missing
+}
+
 func outcomeOf(saved, already bool) SaveOutcome {
 	switch {
 	case saved:
@@ -144,7 +204,7 @@ func (l *Libraries) Remove(ctx context.Context, req Request, id uuid.UUID) (Writ
 // Follow follows a series explicitly. One the person may not see is domain.NotFound.
 func (l *Libraries) Follow(ctx context.Context, req Request, id uuid.UUID) (Written, error) {
 	done, err := l.change(ctx, req, func(ctx context.Context, person uuid.UUID, s library.State) ([]event.Payload, error) {
-		if _, err := l.visible.Series(ctx, req.Actor, id, catalog.Page{Limit: 1}); err != nil {
+		if err := l.series(ctx, req.Actor, id); err != nil {
 			return nil, err
 		}
 		return s.Follow(person, id), nil
@@ -152,10 +212,21 @@ func (l *Libraries) Follow(ctx context.Context, req Request, id uuid.UUID) (Writ
 	return done.Written, err
 }
 
-// Unfollow ends following, also that by saved documents, which stay saved. It
-// asks nobody whether the series is visible: one may always say no.
+// Unfollow ends following, also that by saved documents, which stay saved. One may
+// always say no to what one has followed or saved from, also where it is no longer
+// visible. Of any other series only a visible one is worth a word on record; the
+// rest is unfollowed already, and the answer does not tell whether it exists.
 func (l *Libraries) Unfollow(ctx context.Context, req Request, id uuid.UUID) (Written, error) {
-	done, err := l.change(ctx, req, func(_ context.Context, person uuid.UUID, s library.State) ([]event.Payload, error) {
+	done, err := l.change(ctx, req, func(ctx context.Context, person uuid.UUID, s library.State) ([]event.Payload, error) {
+		if !s.Concerns(id) {
+			err := l.series(ctx, req.Actor, id)
+			if domain.KindOf(err) == domain.NotFound {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
 		return s.Unfollow(person, id), nil
 	})
 	return done.Written, err

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -10,8 +11,10 @@ import (
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/document"
+	"imprint/domain/event"
 	"imprint/domain/library"
 	"imprint/handlers"
+	"imprint/projections/catalog"
 )
 
 func TestALibraryKeepsTheFirstTime(t *testing.T) {
@@ -160,5 +163,74 @@ func TestAnAuditorKeepsNothing(t *testing.T) {
 	}
 	if w.end() != end {
 		t.Errorf("the log went from %d to %d", end, w.end())
+	}
+}
+
+// late shows a document only after somebody has waited for the catalog.
+type late struct {
+	*world
+	waited bool
+}
+
+func (l *late) Document(ctx context.Context, r access.Reader, id uuid.UUID) (catalog.Document, error) {
+	if !l.waited {
+		return catalog.Document{}, domain.Refuse(domain.NotFound, "not-found", "there is no such document")
+	}
+	return l.world.Document(ctx, r, id)
+}
+
+// TestWhatWasJustPublishedCanBeSaved: also while the catalog is behind; and if it
+// stays behind, the answer is that for what is not there.
+func TestWhatWasJustPublishedCanBeSaved(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	me := access.Reader{Person: uuid.NewString(), Role: access.Member}
+	one, two := w.published(everyone), w.published(everyone)
+	head, err := w.log.Head(ctx)
+	ok(t, err)
+	behind := &late{world: w}
+	waits, stuck := 0, false
+	l := handlers.NewLibraries(w.journal(w.log), behind, func(_ context.Context, p event.Position, names ...string) error {
+		waits++
+		if p != head.Position || !slices.Equal(names, []string{catalog.Name}) {
+			t.Errorf("waits for %q of %v", p, names)
+		}
+		if stuck {
+			return context.DeadlineExceeded
+		}
+		behind.waited = true
+		return nil
+	})
+	stuck = true
+	_, err = l.Save(ctx, w.ask(me), one)
+	refused(t, err, domain.NotFound, "not-found")
+	stuck = false
+	saved, err := l.Save(ctx, w.ask(me), one)
+	ok(t, err)
+	if saved.Events != 1 || waits != 2 {
+		t.Errorf("%+v after %d waits", saved, waits)
+	}
+	head, err = w.log.Head(ctx)
+	ok(t, err)
+	behind.waited = false
+	results, _, err := l.SaveAll(ctx, w.ask(me), []uuid.UUID{one, two, uuid.New()})
+	ok(t, err)
+	if results[0].Outcome != handlers.AlreadySaved || results[1].Outcome != handlers.SavedNow || results[2].Outcome != handlers.NotAvailable || waits != 3 {
+		t.Errorf("%+v after %d waits", results, waits)
+	}
+}
+
+// TestUnfollowingWhatIsNotThereLeavesNoTrace: a person can say no to what there
+// is, and cannot fill the log with what there is not.
+func TestUnfollowingWhatIsNotThereLeavesNoTrace(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	l, me := w.libraries(), access.Reader{Person: uuid.NewString(), Role: access.Member}
+	line, err := w.publishing().OpenSeries(ctx, w.ask(publisher), handlers.OpenSeries{Name: domain.English("Line")})
+	ok(t, err)
+	for id, want := range map[uuid.UUID]int{uuid.New(): 0, uuid.Nil: 0, line.Series: 1} {
+		done, err := l.Unfollow(ctx, w.ask(me), id)
+		ok(t, err)
+		if done.Events != want || done.Token == "" {
+			t.Errorf("%s: %+v, not %d events", id, done, want)
+		}
 	}
 }

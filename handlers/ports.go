@@ -33,6 +33,10 @@ type Visible interface {
 	Series(ctx context.Context, r access.Reader, id uuid.UUID, p catalog.Page) (catalog.Series, error)
 }
 
+// Passed returns when the read models named, or all, have passed a position, and an
+// error when the context ends before that; projections.Group's method Wait.
+type Passed func(ctx context.Context, p event.Position, names ...string) error
+
 // Requests remembers where requests have written, beside a log that does not know
 // the ids of its events: there, an id used again for another stream would be taken.
 type Requests interface {

@@ -129,7 +129,7 @@ func (w *world) publishingOn(log event.Log) *handlers.Publishing {
 }
 
 func (w *world) libraries() *handlers.Libraries {
-	return handlers.NewLibraries(w.journal(w.log), w)
+	return handlers.NewLibraries(w.journal(w.log), w, func(context.Context, event.Position, ...string) error { return nil })
 }
 
 func (w *world) people() *handlers.People {

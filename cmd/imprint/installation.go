@@ -156,7 +156,7 @@ func (in *opened) wire() error {
 	in.notices = queries.NewNotices(in.views)
 	journal := handlers.NewJournal(in.log, in.codec, in.clock, in.requests())
 	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
-	in.libraries = handlers.NewLibraries(journal, in.catalog)
+	in.libraries = handlers.NewLibraries(journal, in.catalog, in.readModels.Wait)
 	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work))
 	return nil
 }

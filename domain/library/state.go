@@ -15,15 +15,35 @@ const MaxBulk = 200
 // State is a library as its events left it. The zero State is an empty one:
 // every person has a library.
 type State struct {
-	saved    map[uuid.UUID]int  // document → the version saved
+	saved    map[uuid.UUID]kept // by document
 	explicit map[uuid.UUID]bool // series → the latest of follow (true) and unfollow
+}
+
+// kept is what was saved of a document.
+type kept struct {
+	version int
+	series  uuid.UUID // the document's when it was saved; zero for none
 }
 
 // Saved answers the version of a document that was saved, false if it is not in
 // the library.
 func (s State) Saved(document uuid.UUID) (version int, ok bool) {
-	version, ok = s.saved[document]
-	return version, ok
+	k, ok := s.saved[document]
+	return k.version, ok
+}
+
+// Concerns tells whether the library has to do with a series: the person has said
+// something about it, or has a document in the library that was in it when saved.
+func (s State) Concerns(series uuid.UUID) bool {
+	if _, said := s.explicit[series]; said {
+		return true
+	}
+	for _, k := range s.saved {
+		if series != uuid.Nil && k.series == series {
+			return true
+		}
+	}
+	return false
 }
 
 // Fold answers the state after further events, leaving s as it is. Events of
@@ -37,7 +57,7 @@ func (s State) Fold(payloads ...event.Payload) State {
 	for _, p := range payloads {
 		switch e := p.(type) {
 		case Saved:
-			s.saved[e.Document] = e.Version
+			s.saved[e.Document] = kept{e.Version, e.Series}
 			// A save into a series after an unfollow follows again, so a later
 			// unfollow is news.
 			if e.Series != uuid.Nil && !s.explicit[e.Series] {

@@ -86,3 +86,21 @@ func TestFoldingLeavesTheStateItBeganWith(t *testing.T) {
 		t.Error("folding changed the state it began with")
 	}
 }
+
+func TestALibraryConcernsTheSeriesItHoldsOrHasAWordAbout(t *testing.T) {
+	saved := library.State{}.Fold(library.Saved{Person: me, Document: docA, Version: 1, Series: line})
+	for name, c := range map[string]struct {
+		state library.State
+		want  bool
+	}{
+		"nothing":    {library.State{}, false},
+		"saved":      {saved, true},
+		"removed":    {saved.Fold(library.Removed{Person: me, Document: docA}), false},
+		"followed":   {library.State{}.Fold(library.SeriesFollowed{Person: me, Series: line}), true},
+		"unfollowed": {library.State{}.Fold(library.SeriesUnfollowed{Person: me, Series: line}), true},
+	} {
+		if c.state.Concerns(line) != c.want {
+			t.Errorf("%s: not %v", name, c.want)
+		}
+	}
+}

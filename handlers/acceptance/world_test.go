@@ -120,7 +120,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	secret, err := web.NewKeys(master)
 	w.check(err)
 	programming, err := api.New(api.Parts{
-		Publishing: w.publishing, Libraries: handlers.NewLibraries(journal, shelf), People: w.people,
+		Publishing: w.publishing, Libraries: handlers.NewLibraries(journal, shelf, w.group.Wait), People: w.people,
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store), Settings: w.people,
 		Store: w.metrics.Content(blobs), Head: log.Head, Wait: follower{w.group}.Wait, Clock: w.clock, Keys: secret, MaxUpload: 1 << 20,
 	})

@@ -121,7 +121,7 @@ func (w *world) open() {
 	check(t, err)
 	h, err := api.New(api.Parts{
 		Publishing: handlers.NewPublishing(journal, blobs, questions),
-		Libraries:  handlers.NewLibraries(journal, questions),
+		Libraries:  handlers.NewLibraries(journal, questions, group.Wait),
 		People:     people,
 		Catalog:    questions,
 		Library:    queries.NewLibrary(store),

@@ -113,7 +113,7 @@ func newWorld(t testing.TB) *world {
 	}
 	edgeKeys, err := web.NewKeys(master)
 	w.ok(err)
-	w.libraries = handlers.NewLibraries(journal, shelf)
+	w.libraries = handlers.NewLibraries(journal, shelf, func(context.Context, event.Position, ...string) error { return nil })
 	parts := portal.Parts{
 		Name: "Halden Trust", URL: "https://trust.example",
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store),
