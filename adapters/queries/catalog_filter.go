@@ -44,6 +44,7 @@ type selection struct {
 	reader access.Reader
 	filter catalog.Filter
 	query  terms.Query
+	futile bool       // there is a term, and nothing in it that could be found
 	hits   *hits      // of the words of the term, nil where there are none
 	spoken [][2]*hits // of each version number of the term, as a phrase
 }
@@ -67,6 +68,7 @@ func (c *Catalog) choose(ctx context.Context, q Querier, r access.Reader, f cata
 	if s.query, err = terms.Parse(f.Term); err != nil {
 		return s, err
 	}
+	s.futile = s.query.Empty() && strings.TrimSpace(f.Term) != ""
 	for _, n := range s.query.Versions {
 		both, err := c.spoken(ctx, q, n)
 		if err != nil {
@@ -110,6 +112,9 @@ func (c *Catalog) checkValues(ctx context.Context, q Querier, r access.Reader, f
 		valid, err := c.values(ctx, q, r, facet)
 		if err != nil {
 			return err
+		}
+		if len(valid) == 0 {
+			return domain.Refuse(domain.Invalid, "unknown-value", "%s %.80q is not known; there are no values of it yet, leave it out", facet, v).In(facet)
 		}
 		names := make([]string, len(valid))
 		for i, n := range valid {
@@ -161,6 +166,9 @@ func (c *Catalog) begin(st *statement, s selection, except string) source {
 func (c *Catalog) conditions(s selection, from source, except string) []condition {
 	f, row := s.filter, from.alias
 	all := []condition{visible(s.reader, row+".audience")}
+	if s.futile {
+		all = append(all, where(`0 = 1`))
+	}
 	tagged := func(facet string, values []string) {
 		in := anyOf("x.value", values)
 		all = append(all, where(`EXISTS (SELECT 1 FROM `+c.tags+` x WHERE x.document = `+row+`.document AND x.facet = ? AND `+in.text+`)`,

@@ -38,7 +38,12 @@ func TestSearchFindsWhatPeopleType(t *testing.T) {
 		"series":               nil, // a ref is no word
 		"category":             nil,
 		"":                     {"Penetration test", "ISO/IEC 27001:2022 certificate", "SOC 2 Type 2 report"},
-		" - ":                  {"Penetration test", "ISO/IEC 27001:2022 certificate", "SOC 2 Type 2 report"},
+		"  ":                   {"Penetration test", "ISO/IEC 27001:2022 certificate", "SOC 2 Type 2 report"},
+		" - ":                  nil,
+		"🙂":                    nil,
+		"%":                    nil,
+		"_":                    nil,
+		`""`:                   nil,
 		`soc" OR "iso`:         nil,
 		"found_title : soc":    nil,
 		"NEAR(soc report)":     nil,
@@ -47,6 +52,18 @@ func TestSearchFindsWhatPeopleType(t *testing.T) {
 		"$1 ? :a @b {soc} ^so": nil,
 	} {
 		same(t, term, w.find(anonymous, term), want)
+	}
+	// Nothing is found, and nothing is counted.
+	for _, old := range []bool{false, true} {
+		l := w.list(anonymous, catalog.Filter{Term: "🙂", Categories: []string{"gdpr"}, OldVersions: old})
+		if len(l.Items) != 0 || l.Total.N != 0 {
+			t.Errorf("found by a symbol: %+v", l)
+		}
+	}
+	_, err := w.catalog.List(t.Context(), anonymous, catalog.Filter{Industries: []string{"banking"}}, catalog.Page{})
+	refused(t, err, domain.Invalid)
+	if strings.Contains(err.Error(), "use one of") {
+		t.Errorf("a choice of nothing: %v", err)
 	}
 	w.happen(series.Stream(line), series.Revised{Series: line, Name: domain.English("Monthly attestations")})
 	same(t, "renamed series", w.find(anonymous, "monthly"), []string{"Penetration test"})

@@ -33,7 +33,7 @@ type Word struct {
 	Prefix bool // the last token is the beginning of a word
 }
 
-// Empty tells whether nothing is looked for: the reader browses.
+// Empty tells whether nothing is looked for.
 func (q Query) Empty() bool {
 	return len(q.Words) == 0 && len(q.Versions) == 0 && q.SHA256 == ""
 }
@@ -49,7 +49,8 @@ func (q Query) Empty() bool {
 //     own ("iso27001" is "iso" and "27001"). If the last token is of two or more
 //     letters, its continuations match as well ("report": "reports").
 //
-// Input without a letter or digit is an empty query. Refused as domain.Invalid
+// Input without a letter or digit is an empty query; whoever asks decides what
+// symbols alone mean. Refused as domain.Invalid
 // are input that is not UTF-8, more than MaxQuery characters, more than MaxWords
 // words, and two different SHA-256.
 func Parse(input string) (Query, error) {
