@@ -139,7 +139,7 @@ func checkJSON(declared string, body []byte) error {
 	if !utf8.Valid(body) {
 		return domain.Refuse(domain.Invalid, "bad-utf8", "the body is not valid UTF-8; save it as UTF-8 and send it again")
 	}
-	return nil
+	return unambiguous(body)
 }
 
 func notSupported(declared string, taken ...string) error {

@@ -73,3 +73,39 @@ func TestACorrectionLeavesWhatItDoesNotName(t *testing.T) {
 	correct(`{"effective":{"from":"2025-02-30"}}`).problem(t, 400, "bad-request")
 	correct(`{"effective":{"since":"2025-02-01"}}`).problem(t, 400, "bad-request")
 }
+
+func TestBytesThatAreNotStoredAreSaidToBeMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := w.newDocument("SOC 2 report", "everyone")
+	for _, file := range []object{
+		{"name": "a.md", "sha256": strings.Repeat("0", 64)},
+		{"name": "a.md", "sha256": strings.Repeat("0", 64), "mediaType": "text/markdown"},
+	} {
+		body["files"] = []object{file}
+		w.do(call{who: "paula", method: "POST", path: "/api/v1/documents", body: body}).problem(t, 400, "no-content")
+	}
+}
+
+// TestTextsAreNotChangedInSilence: the decoder would put a replacement character
+// for half a character, and the last of two values of one name.
+func TestTextsAreNotChangedInSilence(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	open := func(body string) reply {
+		return w.do(call{who: "paula", method: "POST", path: "/api/v1/series", body: body})
+	}
+	for _, half := range []string{`\ud800`, `\uDFFF`, `\ud83d\ud83d`, `\ud83d x`, `\\\ud800`, `\ude42\ud83d`} {
+		open(`{"name":{"en":"Line `+half+`"}}`).problem(t, 400, "bad-utf8")
+	}
+	for _, whole := range []string{`\ud83d\ude42`, `\\ud800`, `\u00e9 \"`} {
+		open(`{"name":{"en":"Line `+whole+`"}}`).want(t, 201)
+	}
+	for _, twice := range []string{`{"name":{"en":"A"},"name":{"en":"B"}}`, `{"name":{"en":"A","\u0065n":"B"}}`} {
+		if p := open(twice).problem(t, 400, "named-twice"); p.Field == "" {
+			t.Errorf("which one is not told: %+v", p)
+		}
+	}
+	open(`{"name":{"en":"A"},"description":{"en":"A"}}`).want(t, 201)
+	open(`{"name":{"en":"A"`).problem(t, 400, "bad-request")
+}

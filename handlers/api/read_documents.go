@@ -22,7 +22,7 @@ import (
 type listInput struct {
 	Waiting
 	Paged
-	Term        string    `query:"q" doc:"Words to search for, \"quoted phrases\", a SHA-256 or a version number."`
+	Term        string    `query:"q" doc:"Words to search for, \"quoted phrases\", a SHA-256 or a version number. Symbols alone find nothing; an empty term is none."`
 	Group       string    `query:"group" doc:"One of the four top groups."`
 	Categories  []string  `query:"category,explode" doc:"Given several times: any of them. The other filters likewise; between filters all must hold."`
 	Services    []string  `query:"service,explode"`

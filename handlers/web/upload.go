@@ -61,13 +61,17 @@ func (u Uploads) Receive(ctx context.Context, r io.Reader, name, declared string
 
 // Refer completes a file that names bytes which were uploaded before: the length
 // is that of the bytes, and its type is held against them. Bytes that are not
-// held are left to the command to refuse.
+// held are left to the command to refuse, whatever their type would have been found
+// to be.
 func (u Uploads) Refer(ctx context.Context, f document.File) (document.File, error) {
 	if err := document.CheckFileName(f.Name); err != nil {
 		return document.File{}, err
 	}
 	bytes, size, err := u.Store.Read(ctx, f.SHA256)
 	if domain.KindOf(err) == domain.NotFound {
+		if f.MediaType == "" {
+			f.MediaType = "application/octet-stream" // what is unknown
+		}
 		return f, nil
 	}
 	if err != nil {
