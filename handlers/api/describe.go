@@ -22,7 +22,7 @@ const apiVersion = "1.0.0"
 
 const apiText = `Publish documents and versions, keep and follow them, look back.
 
-Every POST needs an Idempotency-Key. Every write answers with a Wait-Token; a read that carries it in the header Wait (or ?wait=) reflects the write. Every error is a problem document (RFC 9457). An answer with the header Imprint-Stale comes from read models that are behind: it shows only what everyone may see. Texts are given by language: {"en": "…", "de": "…"}.`
+Every POST needs an Idempotency-Key. A key names one request once that has recorded something; a key whose first request recorded nothing, because it was refused or nothing had to change, may be used again, also with another body. Every write answers with a Wait-Token; a read that carries it in the header Wait (or ?wait=) reflects the write. Every error is a problem document (RFC 9457). An answer with the header Imprint-Stale comes from read models that are behind: it shows only what everyone may see. Texts are given by language: {"en": "…", "de": "…"}.`
 
 var (
 	//go:embed docs.html

@@ -250,6 +250,9 @@ func wanted(op *huma.Operation, name string) string {
 		}
 		return ""
 	}
+	if len(taken) == 0 {
+		return " (this address takes no parameters)"
+	}
 	return fmt.Sprintf(" (this address takes %s)", strings.Join(taken, ", "))
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/domain"
+	"imprint/domain/event"
 	"imprint/handlers/web"
 	"imprint/projections/history"
 )
@@ -99,6 +100,14 @@ func (a *api) events(ctx context.Context, in *eventsInput) (*answer[Events], err
 // filter reads the bounds, which are ordinals or times.
 func (in Filtered) filter() (f history.EventFilter, err error) {
 	f = history.EventFilter{Document: in.Document, Series: in.Series, Person: in.Person, Actor: in.Actor, Types: in.Types}
+	// As it is written in events; anything else would find nothing and say so of nobody.
+	if a := in.Actor; a != "" && a != event.SystemActor && a != event.OperatorActor {
+		id, err := uuid.Parse(a)
+		if err != nil {
+			return f, domain.Refuse(domain.Invalid, "bad-actor", "actor is %.40q; send a person's id, system or operator", a).In("actor")
+		}
+		f.Actor = id.String()
+	}
 	if f.From, f.Since, err = bound("from", in.From, startOfDay); err != nil {
 		return f, err
 	}

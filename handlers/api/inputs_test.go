@@ -109,3 +109,37 @@ func TestTextsAreNotChangedInSilence(t *testing.T) {
 	open(`{"name":{"en":"A"},"description":{"en":"A"}}`).want(t, 201)
 	open(`{"name":{"en":"A"`).problem(t, 400, "bad-request")
 }
+
+func TestRefusalsNameWhatIsWanted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.published("SOC 2 report", "everyone")
+	for _, tag := range []string{`"1`, `1"`, `"`, `""1""`} {
+		w.do(call{who: "paula", method: "POST", path: documentURL(d.Document) + "/versions", header: map[string]string{"If-Match": tag}, body: object{}}).problem(t, 400, "bad-if-match")
+	}
+	if p := w.do(call{who: "paula", method: "DELETE", path: "/api/v1/categories/soc?force=1"}).problem(t, 400, "bad-request"); !strings.Contains(p.Detail, "takes no parameters") {
+		t.Errorf("%s", p.Detail)
+	}
+	for _, path := range []string{"/history", "/events"} {
+		w.do(call{who: "anton", path: "/api/v1" + path + "?actor=zzz"}).problem(t, 400, "bad-actor")
+		w.do(call{who: "anton", path: "/api/v1" + path + "?actor=operator"}).want(t, 200)
+		if r := w.do(call{who: "anton", path: "/api/v1" + path + "?actor=" + strings.ToUpper(w.persons["paula"].Person)}).want(t, 200); !strings.Contains(string(r.body), "DocumentPublished") {
+			t.Errorf("%s by paula: %s", path, r.body)
+		}
+	}
+	if r := w.do(call{path: "/docs"}).want(t, 200); !strings.Contains(string(r.body), "a key whose first request recorded nothing") {
+		t.Error("/docs does not say when a key may be used again")
+	}
+}
+
+// TestAKeyThatRecordedNothingIsFree holds /docs to its word.
+func TestAKeyThatRecordedNothingIsFree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	send := func(name string) reply {
+		return w.do(call{who: "paula", method: "POST", path: "/api/v1/series", key: "one", body: object{"name": english(name)}})
+	}
+	send("").problem(t, 400, "missing-name")
+	send("Line").want(t, 201)
+	send("Other").problem(t, 422, "request-id-reused")
+}

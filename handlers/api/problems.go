@@ -60,6 +60,7 @@ func explanations() map[string]string {
 		"one-correction":          "Summary and dates are corrected by a request each, so that the history says why.",
 		"no-correction":           "A correction says what is to be corrected: the summary, or the dates.",
 		"named-twice":             "A name that stands twice has two values, and only one of them could be meant.",
+		"bad-actor":               "An actor is a person's id, or system or operator.",
 		"bad-audience":            "An audience is everyone or signed-in.",
 		"missing-summary":         "A major version tells readers what changed.",
 		"bad-hash":                "A SHA-256 is written as 64 hexadecimal digits in lower case.",

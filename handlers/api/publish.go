@@ -185,7 +185,13 @@ func basedOn(header string) (int, error) {
 	if header == "" {
 		return 0, web.Refuse(http.StatusPreconditionRequired, "no-if-match", "the header If-Match is missing; send the number of the version that yours is based on, for example If-Match: \"3\"").In("If-Match")
 	}
-	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(header, `"`), `"`))
+	number := header
+	if opened, is := strings.CutPrefix(header, `"`); is {
+		if whole, closed := strings.CutSuffix(opened, `"`); closed {
+			number = whole // a quote without its other half stays, and is no number
+		}
+	}
+	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 {
 		return 0, domain.Refuse(domain.Invalid, "bad-if-match", "If-Match is %.40q; send the number of one version, for example If-Match: \"3\"", header).In("If-Match")
 	}
