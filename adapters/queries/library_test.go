@@ -125,6 +125,16 @@ func TestMarkOfThirtyDays(t *testing.T) {
 			v.Version.PublishedAt, v.Origin = start.AddDate(-1, 0, 0), &document.Origin{Source: "s", Key: "k"}
 			return []any{v}
 		}, time.Minute, "", 0},
+		"an import that claims the future, as recorded": {func(id uuid.UUID) []any {
+			v := reissue(id, 2, "Ahead")
+			v.Version.PublishedAt, v.Origin = start.AddDate(70, 0, 0), &document.Origin{Source: "s", Key: "k"}
+			return []any{v}
+		}, window, "Ahead", 0},
+		"and no longer than anything else": {func(id uuid.UUID) []any {
+			v := reissue(id, 2, "Ahead")
+			v.Version.PublishedAt, v.Origin = start.AddDate(70, 0, 0), &document.Origin{Source: "s", Key: "k"}
+			return []any{v}
+		}, window + time.Microsecond, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			person, id := uuid.New(), uuid.New()

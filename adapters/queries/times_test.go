@@ -189,3 +189,38 @@ func TestTheMarkOfThirtyDaysAtTheEpoch(t *testing.T) {
 		}
 	}
 }
+
+// A claim of the future schedules nothing: now and as of any moment the document
+// counts from its record, and only what goes by the claims waits for it.
+func TestAClaimOfTheFutureCountsFromItsRecord(t *testing.T) {
+	c, ahead := opened(t), start.AddDate(70, 0, 0)
+	id := c.archive(uuid.New(), ahead)[0]
+	recorded := c.now
+	lists := func(by string, claimed time.Time) {
+		t.Helper()
+		now, err := c.catalog.List(t.Context(), member, catalog.Filter{}, catalog.Page{})
+		check(t, err)
+		then := c.asOf(member, history.Moment{Ordinal: c.last()}, catalog.Page{}).Answer
+		for way, l := range map[string]catalog.Listing{"now": now, "as of": then} {
+			if len(l.Items) != 1 || !l.Items[0].LastUpdated.Equal(recorded) {
+				t.Errorf("%s, %s: %+v; want it updated %s", by, way, l.Items, recorded)
+			}
+		}
+		for at, want := range map[time.Time]int{claimed.Add(-time.Microsecond): 0, claimed: 1} {
+			a, err := c.history.CatalogPublishedBy(t.Context(), member, at, catalog.Page{})
+			check(t, err)
+			if len(a.Answer.Items) != want {
+				t.Errorf("%s, published by %s: %d, want %d", by, at, len(a.Answer.Items), want)
+			}
+		}
+		d, err := c.catalog.Document(t.Context(), member, id)
+		check(t, err)
+		if !d.Versions[0].PublishedAt.Equal(claimed) {
+			t.Errorf("%s: the claim is shown as %s", by, d.Versions[0].PublishedAt)
+		}
+	}
+	lists("imported", ahead)
+	c.tell(document.DatesCorrected{Document: id, Number: 1, PublishedAt: ahead.AddDate(1, 0, 0)})
+	c.fold()
+	lists("corrected", ahead.AddDate(1, 0, 0))
+}

@@ -44,9 +44,10 @@ type Origin struct {
 }
 
 // CountsFrom is when a version counts as published, for "last updated" and its
-// marks: by the claim of its source where it was imported, else as recorded.
-func CountsFrom(claimed, recorded time.Time, origin *Origin) time.Time {
-	if origin != nil {
+// marks: as recorded; where it was imported, by the claim of its source if that is
+// earlier. A claim of the future schedules nothing, so it counts from its record.
+func CountsFrom(claimed, recorded time.Time, imported bool) time.Time {
+	if imported && claimed.Before(recorded) {
 		return claimed
 	}
 	return recorded

@@ -52,9 +52,7 @@ func (r *documentRow) apply(e projections.Event) error {
 		return r.correct(p.Number, p.Summary)
 	case document.DatesCorrected:
 		return r.change(p.Number, func(v *moment) {
-			if v.claimed {
-				v.updated = p.PublishedAt
-			}
+			v.updated = document.CountsFrom(p.PublishedAt, v.recorded, v.imported)
 		})
 	case document.VersionWithdrawn:
 		return r.change(p.Number, func(v *moment) { v.withdrawn = true })
@@ -70,7 +68,8 @@ func (r *documentRow) apply(e projections.Event) error {
 
 // published is the moment of a new version.
 func published(v document.Version, origin *document.Origin, recorded time.Time) moment {
-	return moment{updated: document.CountsFrom(v.PublishedAt, recorded, origin), major: v.Major, claimed: origin != nil}
+	imported := origin != nil
+	return moment{updated: document.CountsFrom(v.PublishedAt, recorded, imported), recorded: recorded, major: v.Major, imported: imported}
 }
 
 func (r *documentRow) detail(d document.Details, ordinal int64) {

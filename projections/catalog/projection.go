@@ -26,7 +26,7 @@ const (
 const Name = "catalog"
 
 // version is changed with the types, the folds and the columns.
-const version = 1
+const version = 2
 
 // Projection is the catalog.
 func Projection() projections.Projection {

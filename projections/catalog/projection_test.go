@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -73,13 +74,38 @@ func TestImportsCountByTheTimeClaimed(t *testing.T) {
 	}
 }
 
+// A claim of the future schedules nothing: the version counts from its record,
+// also where a correction claims the future later on, and the claim is shown.
+func TestNoImportCountsFromTheFuture(t *testing.T) {
+	s := newStory(t)
+	ahead := begin.AddDate(70, 0, 0)
+	p := publication(document.Details{Title: domain.English("T"), Services: []string{"vault"}})
+	p.Origin = &document.Origin{Source: "s", Key: "k"}
+	p.Version.PublishedAt = ahead
+	counts := func(claimed, want time.Time) {
+		t.Helper()
+		v := projections.RowsOf[versionRow](s.trial)[0]
+		tag := projections.RowsOf[tagRow](s.trial)[0]
+		if d := s.document(); !d.LastUpdated.Equal(want) || !v.UpdatedAt.Equal(want) || !tag.LastUpdated.Equal(want) || !v.PublishedAt.Equal(claimed) {
+			t.Errorf("last updated %v, the version %v, the tag %v, claimed %v; want %v, claimed %v", d.LastUpdated, v.UpdatedAt, tag.LastUpdated, v.PublishedAt, want, claimed)
+		}
+	}
+	s.happen(p)
+	counts(ahead, at(1))
+	earlier := begin.AddDate(-4, 0, 0)
+	s.happen(document.DatesCorrected{Document: docID, Number: 1, PublishedAt: earlier})
+	counts(earlier, earlier)
+	s.happen(document.DatesCorrected{Document: docID, Number: 1, PublishedAt: ahead})
+	counts(ahead, at(1))
+}
+
 func TestTheRowKeepsLittleOfAVersion(t *testing.T) {
 	s := newStory(t)
 	s.happen(publication(document.Details{Title: domain.English("T")}))
 	for n := 2; n <= 200; n++ {
 		s.happen(document.Versioned{Document: docID, Version: major(n)})
 	}
-	if d := s.document(); len(d.Summaries) != memory || len(d.Moments) != 9*200 || d.Newest != 200 {
+	if d := s.document(); len(d.Summaries) != memory || len(d.Moments) != 17*200 || d.Newest != 200 {
 		t.Errorf("keeps %d summaries and %d bytes of %d versions", len(d.Summaries), len(d.Moments), d.Newest)
 	}
 }

@@ -25,8 +25,16 @@ type model struct {
 
 type modelVersion struct {
 	document.Version
-	updated            time.Time
+	recorded, updated  time.Time
 	imported, withdrew bool
+}
+
+// claim lets an import count from what it claims, and never from the future.
+func (v *modelVersion) claim() {
+	v.updated = v.recorded
+	if v.PublishedAt.Before(v.recorded) {
+		v.updated = v.PublishedAt
+	}
 }
 
 func (m *model) stands() (number int, summary domain.Text, updated time.Time) {
@@ -58,10 +66,11 @@ func (m *model) next(t *rapid.T, recorded time.Time, tall int) event.Payload {
 	}
 	add := func() (document.Version, *document.Origin) {
 		v := document.Version{Number: len(m.versions) + 1, Major: rapid.Bool().Draw(t, "major"), Summary: text.Draw(t, "summary"), PublishedAt: claimed.Draw(t, "published")}
-		mv := modelVersion{Version: v, updated: recorded, imported: rapid.Bool().Draw(t, "imported")}
+		mv := modelVersion{Version: v, recorded: recorded, updated: recorded, imported: rapid.Bool().Draw(t, "imported")}
 		var origin *document.Origin
 		if mv.imported {
-			mv.updated, origin = v.PublishedAt, &document.Origin{Source: "s"}
+			origin = &document.Origin{Source: "s"}
+			mv.claim()
 		}
 		m.versions = append(m.versions, mv)
 		return v, origin
@@ -105,7 +114,7 @@ func (m *model) next(t *rapid.T, recorded time.Time, tall int) event.Payload {
 	case 6:
 		chosen.PublishedAt = claimed.Draw(t, "corrected time")
 		if chosen.imported {
-			chosen.updated = chosen.PublishedAt
+			chosen.claim()
 		}
 		return document.DatesCorrected{Document: docID, Number: n, PublishedAt: chosen.PublishedAt}
 	case 7:

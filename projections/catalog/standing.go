@@ -18,22 +18,23 @@ const memory = 16
 // moment is what a version amounts to in its document's row.
 type moment struct {
 	updated   time.Time // what Last updated is taken from
+	recorded  time.Time // what updated is never later than
 	major     bool
 	withdrawn bool
-	claimed   bool // updated is the claimed time, of an import
+	imported  bool
 }
 
 // moments are those of all versions from the first on, each of momentSize bytes:
-// its time in microseconds, big endian, then its marks. They are never changed in
-// place, for rows share them.
+// its two times in microseconds, big endian, then its marks. They are never changed
+// in place, for rows share them.
 type moments []byte
 
 const (
-	momentSize = 9
+	momentSize = 17
 
 	majorMark     = 1 << 0
 	withdrawnMark = 1 << 1
-	claimedMark   = 1 << 2
+	importedMark  = 1 << 2
 )
 
 // of is the moment of a version, counted from 1.
@@ -41,8 +42,8 @@ func (m moments) of(number int) moment {
 	b := m[(number-1)*momentSize : number*momentSize]
 	marks := b[momentSize-1]
 	return moment{
-		updated: projections.Time(int64(binary.BigEndian.Uint64(b))),
-		major:   marks&majorMark != 0, withdrawn: marks&withdrawnMark != 0, claimed: marks&claimedMark != 0,
+		updated: projections.Time(int64(binary.BigEndian.Uint64(b))), recorded: projections.Time(int64(binary.BigEndian.Uint64(b[8:]))),
+		major: marks&majorMark != 0, withdrawn: marks&withdrawnMark != 0, imported: marks&importedMark != 0,
 	}
 }
 
@@ -50,14 +51,15 @@ func (m moments) of(number int) moment {
 func (m moments) with(number int, v moment) moments {
 	var b [momentSize]byte
 	binary.BigEndian.PutUint64(b[:], uint64(projections.Micros(v.updated)))
+	binary.BigEndian.PutUint64(b[8:], uint64(projections.Micros(v.recorded)))
 	if v.major {
 		b[momentSize-1] |= majorMark
 	}
 	if v.withdrawn {
 		b[momentSize-1] |= withdrawnMark
 	}
-	if v.claimed {
-		b[momentSize-1] |= claimedMark
+	if v.imported {
+		b[momentSize-1] |= importedMark
 	}
 	start := (number - 1) * momentSize
 	return slices.Concat(m[:start], b[:], m[min(start+momentSize, len(m)):])

@@ -61,7 +61,7 @@ func foldVersion(s *projections.State, e projections.Event) error {
 	case document.DatesCorrected:
 		row.PublishedAt = p.PublishedAt
 		row.EffectiveFrom, row.EffectiveTo = p.Effective.Ends()
-		row.UpdatedAt = document.CountsFrom(p.PublishedAt, row.RecordedAt, row.Origin)
+		row.UpdatedAt = document.CountsFrom(p.PublishedAt, row.RecordedAt, row.Origin != nil)
 	case document.VersionWithdrawn:
 		row.Withdrawn, row.Reason, row.StandsSince = true, p.Reason, e.Meta.Time
 	case document.VersionReinstated:
@@ -77,7 +77,7 @@ func addVersion(s *projections.State, e projections.Event, exists bool, id uuid.
 	}
 	row := versionRow{
 		Document: id, Version: strconv.Itoa(v.Number), Number: v.Number, Major: v.Major, Files: v.Files, Summary: v.Summary,
-		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: document.CountsFrom(v.PublishedAt, e.Meta.Time, origin), Origin: origin,
+		PublishedAt: v.PublishedAt, RecordedAt: e.Meta.Time, UpdatedAt: document.CountsFrom(v.PublishedAt, e.Meta.Time, origin != nil), Origin: origin,
 	}
 	row.EffectiveFrom, row.EffectiveTo = v.Effective.Ends()
 	projections.Put(s, row)

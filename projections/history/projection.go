@@ -23,7 +23,7 @@ import (
 const Name = "history"
 
 // version is changed with the types, the folds and the columns.
-const version = 1
+const version = 2
 
 // The kinds of key.
 const (

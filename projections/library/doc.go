@@ -24,5 +24,5 @@
 // saved with and shows nothing else. A withdrawn document stays, with the reason,
 // and is not marked as updated. The 30-day mark counts major versions after the
 // first that stand, by the time that Last updated goes by: as recorded, or as
-// claimed where it was imported.
+// claimed where it was imported and the claim is earlier.
 package library
