@@ -148,26 +148,36 @@ func (j *Journal) encode(ctx context.Context, req Request, stream event.Stream, 
 	return events, nil
 }
 
-// append appends, repeating with the same ids while the outcome is unknown.
+// append appends, repeating with the same ids while the outcome is unknown. It
+// stays unknown where a repetition fails before it could ask the log.
 func (j *Journal) append(ctx context.Context, stream event.Stream, expected int64, events []event.Event) (event.Appended, error) {
 	var err error
+	uncertain := false
 	for range attempts {
 		var appended event.Appended
 		appended, err = j.log.Append(ctx, stream, expected, events)
 		if err == nil {
 			return appended, nil
 		}
-		if !errors.Is(err, event.ErrUncertain) || ctx.Err() != nil {
+		if !errors.Is(err, event.ErrUncertain) {
+			break
+		}
+		if uncertain = true; ctx.Err() != nil {
 			break
 		}
 	}
 	var refused *domain.Error
+	var conflict *event.ConflictError
 	switch {
 	case errors.As(err, &refused) && refused.Code == event.KnownID:
 		// The ids follow from actor and request id, so this request has written to
 		// another stream before: it was another request.
 		return event.Appended{}, reused().Because(err)
-	case errors.Is(err, event.ErrUncertain):
+	case errors.As(err, &conflict):
+		// The log has looked: these ids do not stand where they would.
+	case uncertain && errors.As(err, &refused) && refused.Code == event.DiskFault:
+		return event.Appended{}, domain.Refuse(domain.Unavailable, "uncertain", "the disk of the log is full or failing; nothing that was acknowledged is lost. Whether this change was recorded is not known: free some space and send the same request again, it will not be done twice").Because(err)
+	case uncertain:
 		return event.Appended{}, domain.Refuse(domain.Unavailable, "uncertain", "it is not known whether the change was recorded; send the same request again, it will not be done twice").Because(err)
 	}
 	return event.Appended{}, fmt.Errorf("append to %s: %w", stream, err)

@@ -10,6 +10,7 @@ import (
 	code "modernc.org/sqlite/lib"
 
 	"imprint/domain"
+	"imprint/domain/event"
 )
 
 // DamagedFile is the code of the refusal of a file that is damaged, cut off or no
@@ -38,7 +39,7 @@ func Explain(path string, err error) error {
 	case kind == code.SQLITE_CORRUPT, kind == code.SQLITE_NOTADB, e.Code() == code.SQLITE_IOERR_SHORT_READ:
 		return Damaged(path).Because(err)
 	case kind == code.SQLITE_FULL, kind == code.SQLITE_IOERR:
-		return domain.Refuse(domain.Unavailable, "disk", "%s cannot be written: the disk is full or failing; free some space, nothing that was acknowledged is lost", path).Because(err)
+		return domain.Refuse(domain.Unavailable, event.DiskFault, "%s cannot be written: the disk is full or failing; free some space, nothing that was acknowledged is lost", path).Because(err)
 	case kind == code.SQLITE_READONLY, kind == code.SQLITE_CANTOPEN, kind == code.SQLITE_PERM:
 		return unopened(path).Because(err)
 	case kind == code.SQLITE_BUSY, kind == code.SQLITE_LOCKED:

@@ -89,6 +89,9 @@ type Log interface {
 // of the log already.
 const KnownID = "known-event-id"
 
+// DiskFault is the code of the refusal of a log whose disk is full or failing.
+const DiskFault = "disk"
+
 // ConflictError says that a stream is not at the expected revision.
 type ConflictError struct {
 	Stream            Stream
