@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/adapters/datafolder"
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
@@ -69,8 +70,7 @@ func (in *opened) whole(ctx context.Context, before presence) error {
 		return domain.Refuse(domain.Conflict, "unfinished-copy", "%s holds an unfinished copy of an installation; run the same imprint copy again, it goes on from there", in.work.Name())
 	}
 	if before.log && !before.work && in.flags.databaseInFile() {
-		return domain.Refuse(domain.Conflict, "lost-work", "%s is missing or empty, but %s is not: its data keys, tokens and the digests' places are lost; put the file back, or move the whole folder away and run imprint restore",
-			in.folder.Work(), filepath.Base(in.folder.Log()))
+		return lostWork(in.folder)
 	}
 	keys, err := in.keys.Check(ctx, startKeys)
 	if err != nil {
@@ -80,6 +80,11 @@ func (in *opened) whole(ctx context.Context, before presence) error {
 		return in.lostLog()
 	}
 	return nil
+}
+
+func lostWork(f *datafolder.Folder) error {
+	return domain.Refuse(domain.Conflict, "lost-work", "%s is missing or empty, but %s is not: its data keys, tokens and the digests' places are lost; put the file back, or move the whole folder away and run imprint restore",
+		f.Work(), filepath.Base(f.Log()))
 }
 
 func (in *opened) lostLog() error {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -224,6 +226,12 @@ func furthest(all []projections.Build) (ordinal int64) {
 
 // workFile checks the file of the work tables; nil if it cannot be read.
 func (d *doctor) workFile(ctx context.Context, folder *datafolder.Folder) *workfile.DB {
+	work, workErr := holds(folder.Work())
+	log, logErr := holds(folder.Log())
+	if workErr == nil && logErr == nil && !work && log {
+		d.failure("work.db", lostWork(folder))
+		return nil
+	}
 	if !d.sound(ctx, folder.Work(), fromBackup) {
 		return nil
 	}
@@ -352,6 +360,10 @@ func (d *doctor) contents(ctx context.Context, e *engines) {
 		return
 	}
 	if e.flags.contentInDir() {
+		if _, err := os.Stat(e.folder.Content()); errors.Is(err, fs.ErrNotExist) && named > 0 {
+			d.fail("content", "the folder %s is missing, and the log names %d files; put it back, or %s", e.folder.Content(), named, fromBackup)
+			return
+		}
 		e.content = blob.View(e.folder.Content())
 	} else if err := e.openContent(ctx, 0); err != nil {
 		d.failure("content", err)

@@ -129,7 +129,8 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		{"read models for a log", func(dir string) error { return os.Rename(filepath.Join(dir, "views.db"), filepath.Join(dir, "log.db")) }, "FAIL  log.db — ", true, "built anew"},
 		{"a foreign file", write("notes.txt", "x"), `warn  folder — "notes.txt" does not belong`, false, ""},
 		{"a folder that others enter", func(dir string) error { return os.Chmod(dir, 0o755) }, "run chmod 700", false, ""},
-		{"lost content", func(dir string) error { return os.RemoveAll(filepath.Join(dir, "content")) }, "is missing or cannot be read; put the right bytes", true, ""},
+		{"lost content", func(dir string) error { return os.RemoveAll(filepath.Join(dir, "content")) }, "content is missing, and the log names 1 files; put it back", true, "put the right bytes"},
+		{"no work tables", remove("work.db"), "work.db is missing or empty, but log.db is not: its data keys, tokens", true, "is --data the folder"},
 	} {
 		dir := damagedCopy(t, h, c.harm)
 		said, failed := doctorSays(t, doctorCommand{engineFlags: engineFlags{Data: dir}})
