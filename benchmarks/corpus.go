@@ -67,7 +67,7 @@ func measureImport(ctx context.Context, r *report, in *installation, c corpus) (
 	}
 	var done importer.Report
 	recording, err := timed(func() (err error) {
-		done, err = importer.New(in.publishing).Run(ctx, lines, unwatched)
+		done, err = importer.New(in.publishing, in.content).Run(ctx, lines, unwatched)
 		return err
 	})
 	if err != nil {

@@ -129,7 +129,7 @@ func (c *importCommand) lines(ctx context.Context, in *opened, io *console, tota
 	}
 	defer func() { _ = corpus.Close() }()
 	bar := newProgress(io.Err, "versions")
-	report, err := importer.New(in.publishing).Run(ctx, corpus, func(done int) { bar.set(done, total) })
+	report, err := importer.New(in.publishing, in.content).Run(ctx, corpus, func(done int) { bar.set(done, total) })
 	if err != nil {
 		return report, err
 	}

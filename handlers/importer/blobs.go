@@ -24,6 +24,28 @@ type Store interface {
 	PutExpected(ctx context.Context, r io.Reader, sha256hex string) (content.Stored, error)
 }
 
+// Contents reads what is kept; domain.NotFound for what is not.
+type Contents interface {
+	Read(ctx context.Context, sha256hex string) (r io.ReadSeekCloser, size int64, err error)
+}
+
+// measure refuses a line whose length is not that of its bytes. Bytes that are not
+// there are refused by the publication.
+func (im *Importer) measure(ctx context.Context, r Record) error {
+	held, size, err := im.contents.Read(ctx, r.SHA256)
+	if domain.KindOf(err) == domain.NotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s, version %d: %w", r.Doc, r.Version, err)
+	}
+	_ = held.Close() // nothing was read
+	if size != r.Bytes {
+		return bad("bytes", "%s, version %d: it claims %d bytes, and its content has %d; correct the line", r.Doc, r.Version, r.Bytes, size)
+	}
+	return nil
+}
+
 const (
 	blobFolder = "blobs/"
 	// writers put contents at the same time, so that the file system syncs many

@@ -53,6 +53,7 @@ const maxChanged = 10
 // Importer turns the lines of a corpus into commands.
 type Importer struct {
 	publishing *handlers.Publishing
+	contents   Contents
 	actor      access.Reader
 
 	ids     *identities
@@ -62,9 +63,10 @@ type Importer struct {
 }
 
 // New makes an importer; it serves one run.
-func New(publishing *handlers.Publishing) *Importer {
+func New(publishing *handlers.Publishing, contents Contents) *Importer {
 	return &Importer{
 		publishing: publishing,
+		contents:   contents,
 		actor:      access.Reader{Person: event.OperatorActor},
 		ids:        newIdentities(),
 		defined:    map[string]bool{},
@@ -159,6 +161,9 @@ func (im *Importer) arrange(ctx context.Context, r Record) error {
 }
 
 func (im *Importer) version(ctx context.Context, r Record) error {
+	if err := im.measure(ctx, r); err != nil {
+		return err
+	}
 	doc, occupant := im.ids.resolve(r)
 	summary := r.Summary
 	if strings.TrimSpace(summary) == "" {
@@ -180,6 +185,10 @@ func (im *Importer) version(ctx context.Context, r Record) error {
 		PublishedAt: r.PublishedAt,
 		Origin:      origin(r),
 	})
+	var refused *domain.Error
+	if errors.As(err, &refused) && refused.Code == "no-content" {
+		return domain.Refuse(domain.Invalid, "no-content", "%s, version %d: its bytes (SHA-256 %s) are neither in the archive nor stored; give the blobs.tar.gz that belongs to this corpus and run the import again, it goes on where it stopped", r.Doc, r.Version, r.SHA256).In("sha256")
+	}
 	if err != nil {
 		return fmt.Errorf("%s, version %d: %w", r.Doc, r.Version, err)
 	}

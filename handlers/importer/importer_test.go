@@ -226,12 +226,13 @@ func TestAnImportStopsWithItsContext(t *testing.T) {
 
 func TestAnErrorNamesTheLine(t *testing.T) {
 	for says, spoil := range map[string]func(*corpus){
-		"line 2 of the corpus: it is not a JSON":   func(c *corpus) { c.lines = append(c.lines, "nonsense") },
-		"which no line before it has published":    func(c *corpus) { c.withdrawal("never", 1) },
-		"are not stored; upload them first":        func(c *corpus) { c.version("b", 1, "b", fields{"sha256": hashOf("other")}) },
-		"line 2 of the corpus has more than":       func(c *corpus) { c.version("b", 1, "b", fields{"summary": strings.Repeat("x", 1<<20)}) },
-		"line 2 of the corpus: s/r/b, version 1":   func(c *corpus) { c.version("b", 1, "b", fields{"summary": strings.Repeat("x", 1<<19)}) },
-		"line 2 of the corpus: s/r/b, version 1: ": func(c *corpus) { c.version("b", 1, "b", fields{"title": ""}) },
+		"line 2 of the corpus: it is not a JSON":                     func(c *corpus) { c.lines = append(c.lines, "nonsense") },
+		"which no line before it has published":                      func(c *corpus) { c.withdrawal("never", 1) },
+		"are neither in the archive nor stored":                      func(c *corpus) { c.version("b", 1, "b", fields{"sha256": hashOf("other")}) },
+		"s/r/b, version 1: it claims 5 bytes, and its content has 1": func(c *corpus) { c.version("b", 1, "b", fields{"bytes": 5}) },
+		"line 2 of the corpus has more than":                         func(c *corpus) { c.version("b", 1, "b", fields{"summary": strings.Repeat("x", 1<<20)}) },
+		"line 2 of the corpus: s/r/b, version 1":                     func(c *corpus) { c.version("b", 1, "b", fields{"summary": strings.Repeat("x", 1<<19)}) },
+		"line 2 of the corpus: s/r/b, version 1: ":                   func(c *corpus) { c.version("b", 1, "b", fields{"title": ""}) },
 	} {
 		t.Run(says, func(t *testing.T) {
 			w := newWorld(t)

@@ -58,7 +58,7 @@ func newWorld(t testing.TB) *world {
 
 // importer is one run's importer over a log, as a program of its own would have it.
 func (w *world) importer(log event.Log) *importer.Importer {
-	return importer.New(handlers.NewPublishing(handlers.NewJournal(log, w.codec, clock, nil), w.blobs, nil))
+	return importer.New(handlers.NewPublishing(handlers.NewJournal(log, w.codec, clock, nil), w.blobs, nil), w.blobs)
 }
 
 // run imports a corpus, which must succeed.
