@@ -110,7 +110,7 @@ func (c *demoCommand) greet(out io.Writer, story sample.Sample, s *site, took ti
 
   Pages     %s
   Library   %s/library     (sign in as %q: nothing is asked)
-  Mails     %s/mails       (%q sees the mails to that address, %q everybody's)
+  Mails     %s/mails       (%q sees their own, %q everybody's)
   API docs  %s/docs
 
 Search, as anybody:

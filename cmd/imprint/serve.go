@@ -181,7 +181,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		Libraries: s.libraries, People: s.people, Settings: s.people,
 		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,
 		Unsubscriber: unsubscriber{links: digests.links, people: s.people},
-		Mails:        s.mails, Persons: s.persons,
+		Mails:        s.mails, Recipient: digests.links.Recipient, Persons: s.persons,
 	})
 	if err != nil {
 		return nil, err

@@ -85,6 +85,16 @@ func (l *Links) Verify(token string) (uuid.UUID, error) {
 	return person, nil
 }
 
+// Recipient answers whose mail has this one-click address in it; domain.NotFound
+// for a mail that is not ours.
+func (l *Links) Recipient(unsubscribe string) (uuid.UUID, error) {
+	u, err := url.Parse(unsubscribe)
+	if err != nil {
+		return l.Verify("")
+	}
+	return l.Verify(u.Query().Get("token"))
+}
+
 func (l *Links) sign(person uuid.UUID) []byte {
 	mac := hmac.New(sha256.New, l.key)
 	mac.Write([]byte("unsubscribe\x00"))

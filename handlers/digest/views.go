@@ -5,7 +5,6 @@ package digest
 import (
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 	"time"
 
@@ -224,11 +223,7 @@ func (s *Service) Mails(ctx context.Context, limit int) ([]SentMail, error) {
 	}
 	var mails []SentMail
 	for _, k := range kept {
-		u, err := url.Parse(k.Unsubscribe)
-		if err != nil {
-			continue
-		}
-		person, err := s.links.Verify(u.Query().Get("token"))
+		person, err := s.links.Recipient(k.Unsubscribe)
 		if err != nil {
 			continue
 		}

@@ -190,13 +190,14 @@ func (w *world) address(t testing.TB, who, address string) {
 	w.ok(err)
 }
 
-// mail keeps a digest to an address and answers its id.
-func (w *world) mail(t testing.TB, to string) string {
+// mail keeps a digest of somebody's to an address and answers its id.
+func (w *world) mail(t testing.TB, who, to string) string {
 	t.Helper()
 	w.later(time.Minute)
 	raw := strings.ReplaceAll(`Date: `+w.now.Format(time.RFC1123Z)+`
 Message-ID: <`+uuid.NewString()+`@halden.example>
 To: <`+to+`>
+List-Unsubscribe: <`+w.links.Unsubscribe(uuid.MustParse(w.readers[who].Person))+`>
 Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=
 MIME-Version: 1.0
 Content-Type: multipart/alternative; boundary=b
@@ -224,7 +225,8 @@ PCFkb2N0eXBlIGh0bWw+PGh0bWw+PGhlYWQ+PC9oZWFkPjxib2R5PjxwPkhlbGxvPC9wPjwvYm9keT48
 func TestMailsAreReadByWhomTheyWentTo(t *testing.T) {
 	w := newWorld(t)
 	w.address(t, rosa, "rosa@halden.example")
-	id := w.mail(t, "rosa@halden.example")
+	w.address(t, lena, "rosa@halden.example") // to write an address down proves nothing
+	id := w.mail(t, rosa, "rosa@halden.example")
 	for who, sees := range map[string]bool{rosa: true, lena: false, paul: true} {
 		if p := w.shown(who, "/mails"); p.has("Grüße") != sees {
 			t.Errorf("%s sees in the list: %s", who, p.text())

@@ -19,6 +19,7 @@ import (
 
 type letter struct {
 	subject, to, messageID string
+	unsubscribe            string // the one-click address
 	date                   time.Time
 	text, html             string
 }
@@ -35,7 +36,7 @@ func open(raw []byte) (letter, error) {
 	if err != nil {
 		return letter{}, fmt.Errorf("read a kept mail: %w", err)
 	}
-	l := letter{messageID: strings.Trim(m.Header.Get("Message-ID"), "<> ")}
+	l := letter{messageID: strings.Trim(m.Header.Get("Message-ID"), "<> "), unsubscribe: strings.Trim(m.Header.Get("List-Unsubscribe"), "<> ")}
 	if l.subject, err = new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil {
 		l.subject = m.Header.Get("Subject")
 	}

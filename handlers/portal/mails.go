@@ -44,7 +44,7 @@ func (p *portal) mails(v *visit) error {
 	}
 	view := mailsView{All: v.readsAllMails()}
 	for _, m := range kept {
-		if v.readsMail(m.To) {
+		if v.readsMail(m.Unsubscribe) {
 			view.Mails = append(view.Mails, mailLine{Href: "/mails/" + m.ID, Subject: m.Subject, To: m.To, Date: v.at(m.Date)})
 		}
 	}
@@ -66,8 +66,14 @@ func (v *visit) readsAllMails() bool {
 	return v.portal.Persons != nil && v.reader.Role.MayPublish()
 }
 
-func (v *visit) readsMail(to string) bool {
-	return v.readsAllMails() || v.own.Address != "" && strings.EqualFold(to, v.own.Address)
+// readsMail goes by the person whom the signed link in the mail names. Anybody can
+// write somebody else's address into the settings.
+func (v *visit) readsMail(unsubscribe string) bool {
+	if v.readsAllMails() {
+		return true
+	}
+	person, err := v.portal.Recipient(unsubscribe)
+	return err == nil && person.String() == v.reader.Person
 }
 
 // letter reads the mail of the address; one of somebody else is absent.
@@ -83,7 +89,7 @@ func (v *visit) letter() (letter, error) {
 	if err != nil {
 		return letter{}, err
 	}
-	if !v.readsMail(l.to) {
+	if !v.readsMail(l.unsubscribe) {
 		return letter{}, v.absent()
 	}
 	return l, nil

@@ -248,7 +248,7 @@ func TestPagesAreSound(t *testing.T) {
 	id := w.publish(document.Details{Title: domain.English("Report"), Series: line, Categories: []string{"soc"}, Services: []string{"vault"}}, access.Everyone)
 	w.version(id, 1, "Second issue")
 	w.press(rosa, w.shown(rosa, "/documents/"+id.String()), "/documents/"+id.String()+"/save", nil)
-	mail := w.mail(t, "rosa@halden.example")
+	mail := w.mail(t, rosa, "rosa@halden.example")
 	w.address(t, rosa, "rosa@halden.example")
 	doc := "/documents/" + id.String()
 	for _, who := range []string{nobody, rosa, paul, ada} {

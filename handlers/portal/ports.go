@@ -41,6 +41,9 @@ type Parts struct {
 	// Mails are those that were kept instead of being sent; nil: there is no page
 	// of mails.
 	Mails Mails
+	// Recipient tells whose a kept mail is, by the one-click address in it: an error
+	// if nobody's. digest.Links' method; needed with Mails.
+	Recipient func(unsubscribe string) (uuid.UUID, error)
 	// Persons are those whom a visitor of the demo may be; nil everywhere else.
 	Persons []Person
 }

@@ -118,7 +118,7 @@ func newWorld(t testing.TB) *world {
 		Name: "Halden Trust", URL: "https://trust.example",
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store),
 		Libraries: w.libraries, People: w.people, Settings: w.people,
-		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Unsubscriber: w,
+		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Recipient: w.links.Recipient, Unsubscriber: w,
 		// Waiting folds: what a test wrote by itself is seen once a page asks.
 		Wait: func(ctx context.Context, _ event.Position, _ ...string) error {
 			w.fold.Lock()
