@@ -141,17 +141,16 @@ func (c *copying) begin(ctx context.Context) (goOn bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// Bound before anything is written: no program serves another log with these
-	// tables from here on.
 	source, _, err := handlers.Identity(ctx, c.from.log, c.from.codec)
 	if err != nil {
 		return false, err
 	}
-	bound, err := work.NewServed(c.to.work).Claim(ctx, source.Log)
+	served := work.NewServed(c.to.work)
+	bound, known, err := served.Log(ctx)
 	if err != nil {
 		return false, err
 	}
-	if bound != source.Log {
+	if known && bound != source.Log {
 		return false, domain.Refuse(domain.Conflict, "foreign-target", "%s at the target goes with the log %s, and the source is %s: it is another installation; name an empty target", c.to.work.Name(), bound, source.Log)
 	}
 	log, marked, err := work.Unfinished(ctx, c.to.work)
@@ -159,7 +158,8 @@ func (c *copying) begin(ctx context.Context) (goOn bool, err error) {
 	case err != nil:
 		return false, err
 	case marked && log == first[0].ID.String():
-		return true, nil
+		_, err := served.Claim(ctx, source.Log)
+		return true, err
 	case marked:
 		return false, domain.Refuse(domain.Conflict, "foreign-target", "%s at the target holds an unfinished copy of another installation; name an empty target", c.to.work.Name())
 	}
@@ -168,7 +168,13 @@ func (c *copying) begin(ctx context.Context) (goOn bool, err error) {
 	case err != nil:
 		return false, err
 	case has == 0 && empty:
-		return true, work.Begin(ctx, c.to.work, first[0].ID.String())
+		// Marked, then bound: a refused target is left as it was, and if we die between
+		// the two, the mark alone keeps every program out until the copy goes on.
+		if err := work.Begin(ctx, c.to.work, first[0].ID.String()); err != nil {
+			return false, err
+		}
+		_, err := served.Claim(ctx, source.Log)
+		return true, err
 	case has == 0 || empty:
 		return false, domain.Refuse(domain.Conflict, "foreign-target", "of %s and %s at the target one is empty and the other is not: they are no copy of this source; name an empty target", c.to.logName(), c.to.work.Name())
 	case has < c.head.Ordinal:
