@@ -24,7 +24,7 @@ type copyCommand struct {
 
 // Help is shown by imprint copy --help.
 func (copyCommand) Help() string {
-	return "Copies everything that cannot be made again: the bytes, the log with its ids, order and ordinals, and the work rows with keys, tokens and the digests' places. The read models are folded anew. The source is named as everywhere, the target by the flags that begin with --to. Stop every imprint serve on both first. The target must be empty (a database is made ready with imprint migrate up), or an unfinished copy of this source: killed at any point, the same command goes on. Both have one master key. An unfinished copy is refused by every other command. At the end everything is held against the source, and the last line is one JSON object; contents that were there already are compared by their sizes, and imprint content scrub reads them again."
+	return "Copies everything that cannot be made again: the bytes, the log with its ids, order and ordinals, and the work rows with keys, tokens and the digests' places. The read models are folded anew. The source is named as everywhere, the target by the flags that begin with --to. Stop every imprint serve on both first. The target must be empty (a database is made ready with imprint migrate up), or an unfinished copy of this source: killed at any point, the same command goes on. Both have one master key. An unfinished copy is refused by every command that opens it for writing. At the end everything is held against the source, and the last line is one JSON object; contents that were there already are compared by their sizes, and imprint content scrub reads them again."
 }
 
 // copyReport is the last line of the command.
