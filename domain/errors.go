@@ -20,6 +20,7 @@ const (
 	Reused          Kind = "reused"          // the request id was used for another request
 	Gone            Kind = "gone"            // it was here and has been removed by policy
 	TooLarge        Kind = "too-large"       // over a stated limit
+	TooMany         Kind = "too-many"        // over a stated rate; ask again later
 	Unavailable     Kind = "unavailable"     // a part is down or behind; try again
 	Internal        Kind = "internal"        // a fault of ours
 )

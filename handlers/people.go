@@ -13,25 +13,22 @@ import (
 
 	"github.com/google/uuid"
 
-	"imprint/domain"
-	"imprint/domain/access"
-	"imprint/domain/calendar"
 	"imprint/domain/event"
-	"imprint/domain/mail"
 	"imprint/domain/person"
 )
 
 // People carries out the commands on persons, their settings and their tokens.
 type People struct {
 	journal *Journal
-	keys    event.Keys
+	keys    DataKeys
 	names   Names
 	tokens  Tokens
+	mails   Mails
 }
 
 // NewPeople makes the handler; it is safe for concurrent use.
-func NewPeople(journal *Journal, keys event.Keys, names Names, tokens Tokens) *People {
-	return &People{journal: journal, keys: keys, names: names, tokens: tokens}
+func NewPeople(journal *Journal, keys DataKeys, names Names, tokens Tokens, mails Mails) *People {
+	return &People{journal: journal, keys: keys, names: names, tokens: tokens, mails: mails}
 }
 
 // Joined answers Join.
@@ -39,14 +36,6 @@ type Joined struct {
 	Person  uuid.UUID
 	Already bool // the person had joined before this request
 	Written
-}
-
-// Settings are a person's notification settings; all are given.
-type Settings struct {
-	Person   uuid.UUID
-	Schedule calendar.Schedule
-	Language string // e.g. "en"
-	Address  string // one mail address, as mail.CheckAddress wants it; "": nowhere
 }
 
 // Join makes a person known by name, once: the same name is the same person.
@@ -99,28 +88,4 @@ func (p *People) nameHash(ctx context.Context, name string) ([]byte, error) {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(name))
 	return mac.Sum(nil), nil
-}
-
-// ChangeSettings replaces the settings of the person who asks; an administrator
-// may replace anyone's.
-func (p *People) ChangeSettings(ctx context.Context, req Request, s Settings) (Written, error) {
-	if err := req.check(); err != nil {
-		return Written{}, err
-	}
-	own := req.Actor.Person == s.Person.String()
-	if !own && !req.trusted() && req.Actor.Role != access.Administrator {
-		return Written{}, domain.Refuse(domain.Forbidden, "not-your-settings", "these are another person's settings; you can change your own")
-	}
-	if s.Address != "" {
-		if err := mail.CheckAddress(s.Address); err != nil {
-			return Written{}, err
-		}
-	}
-	done, err := execute(ctx, p.journal, req, command[person.State]{
-		stream: person.Stream(s.Person),
-		decide: func(_ context.Context, state person.State, _ time.Time) ([]event.Payload, error) {
-			return state.ChangeSettings(s.Schedule, s.Language, s.Address)
-		},
-	})
-	return done.Written, err
 }

@@ -13,7 +13,6 @@ import (
 
 	"imprint/adapters/conformance/logtest"
 	"imprint/adapters/sqlite/eventlog"
-	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/calendar"
@@ -146,7 +145,7 @@ func TestATokenWorksUntilItIsRevokedOrExpires(t *testing.T) {
 			t.Errorf("it stands for %+v, %v; want %+v", who, err, want)
 		}
 	}
-	expired := handlers.NewPeople(handlers.NewJournal(w.log, w.codec, func() time.Time { return now.Add(time.Hour) }, nil), w.keys, work.NewNames(w.db), work.NewTokens(w.db))
+	expired := w.peopleAt(now.Add(time.Hour))
 	_, err = expired.Authenticate(ctx, issued.Secret)
 	refused(t, err, domain.Unauthenticated, "bad-token")
 	for _, secret := range []string{"", "imprint_", issued.Secret + "x", issued.Secret[:len(issued.Secret)-1]} {

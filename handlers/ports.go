@@ -46,6 +46,21 @@ type Requests interface {
 	Claim(ctx context.Context, first uuid.UUID, stream event.Stream, fingerprint string, at time.Time) (event.Stream, string, error)
 }
 
+// DataKeys are the keys that personal data is sealed under, and their end.
+type DataKeys interface {
+	event.Keys
+	// Destroy erases a key for ever, and with it everything it sealed. Again is no
+	// error.
+	Destroy(ctx context.Context, id event.KeyID) error
+}
+
+// Mails are the digests under way; digest.Facts does.
+type Mails interface {
+	// CatchUp brings what may be mailed to whom up to the log's end: once it has
+	// answered, no mail is begun that the log forbids.
+	CatchUp(ctx context.Context) (event.Checkpoint, error)
+}
+
 // Names finds a person by name without keeping the name: by a keyed hash.
 type Names interface {
 	// Claim gives the hash to the person unless it is taken, durably, and answers
@@ -53,6 +68,8 @@ type Names interface {
 	Claim(ctx context.Context, hash []byte, person uuid.UUID) (uuid.UUID, error)
 	// Find answers whose it is; false if nobody's.
 	Find(ctx context.Context, hash []byte) (uuid.UUID, bool, error)
+	// Forget gives up all that is a person's, durably: the names are nobody's then.
+	Forget(ctx context.Context, person uuid.UUID) error
 }
 
 // Tokens keeps the access tokens in force, by the SHA-256 of their secrets.

@@ -31,6 +31,7 @@ import (
 	"imprint/domain/schema"
 	"imprint/domain/series"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 	"imprint/projections/catalog"
 )
 
@@ -48,7 +49,7 @@ type world struct {
 	dir   string
 	log   event.Log
 	codec *event.Codec
-	keys  event.Keys
+	keys  *work.Keys
 	db    *workfile.DB
 	blobs *blob.Directory
 	// requests are noted where the log does not know the ids of its events.
@@ -133,7 +134,17 @@ func (w *world) libraries() *handlers.Libraries {
 }
 
 func (w *world) people() *handlers.People {
-	return handlers.NewPeople(w.journal(w.log), w.keys, work.NewNames(w.db), work.NewTokens(w.db))
+	return w.peopleOf(w.journal(w.log))
+}
+
+// peopleAt is the handler at another time.
+func (w *world) peopleAt(at time.Time) *handlers.People {
+	return w.peopleOf(handlers.NewJournal(w.log, w.codec, func() time.Time { return at }, nil))
+}
+
+func (w *world) peopleOf(journal *handlers.Journal) *handlers.People {
+	facts := digest.NewFacts(w.log, w.codec.Registry(), work.NewDigests(w.db))
+	return handlers.NewPeople(journal, w.keys, work.NewNames(w.db), work.NewTokens(w.db), facts)
 }
 
 // ask makes a request of its own id.

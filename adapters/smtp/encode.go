@@ -45,10 +45,11 @@ func (Encoder) Encode(d words.Draft) ([]byte, error) {
 	m.SetDateWithValue(d.Date.UTC())
 	m.SetMessageIDWithValue(d.MessageID)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's holiday note answers
-	m.SetGenHeader("List-Id", "<"+d.ListID+">")
-	// RFC 8058. Not by SetListUnsubscribe: its headers come in a random order.
-	m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+d.Unsubscribe+">")
-	m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	if d.Unsubscribe != "" {                           // RFC 8058. Not by SetListUnsubscribe: its headers come in a random order.
+		m.SetGenHeader("List-Id", "<"+d.ListID+">")
+		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+d.Unsubscribe+">")
+		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	m.SetBodyString(gomail.TypeTextPlain, d.Text)
 	m.AddAlternativeString(gomail.TypeTextHTML, d.HTML)
 	var b bytes.Buffer

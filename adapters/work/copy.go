@@ -80,9 +80,9 @@ func tablesAfter() []Table {
 			settle: func(row []any, move Move) error { return moveColumns(row[4:7], move) }},
 		{Name: "digest_standings", key: 1, columns: []column{{"person", text}, {"settings", text}, {"changed", number}, {"cursor", number}, {"since", number},
 			{"next_due", number}, {"last_due", number}, {"delivery", text}, {"carried", text}, {"wake_at", number}, {"immediate", number}, {"troubled", number},
-			{"epoch", number}, {"holder", text}, {"lease_until", number}},
+			{"pending", text}, {"suspended", text}, {"barred", number}, {"epoch", number}, {"holder", text}, {"lease_until", number}},
 			settle: func(row []any, _ Move) error {
-				row[13], row[14] = "", int64(0) // a lease is of one database's clock, and nobody holds it there
+				row[16], row[17] = "", int64(0) // a lease is of one database's clock, and nobody holds it there
 				return nil
 			}},
 		{Name: "digest_mails", key: 1, columns: []column{{"person", text}, {"box", blob}}},

@@ -45,6 +45,11 @@ func (n *Names) Find(ctx context.Context, hash []byte) (uuid.UUID, bool, error) 
 	return id, err == nil, err
 }
 
+// Forget gives up all names of a person, durably.
+func (n *Names) Forget(ctx context.Context, person uuid.UUID) error {
+	return exec(ctx, n.db, `DELETE FROM names WHERE person = $1`, person[:])
+}
+
 // Tokens keeps the access tokens in force.
 type Tokens struct{ db Database }
 

@@ -74,7 +74,7 @@ func (c *digestDue) Run(ctx context.Context, io *console) error {
 			if !d.Due.IsZero() {
 				at = d.Due.Format(time.RFC3339)
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Person, d.Frequency, at, d.From, d.State, d.Reason)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Person, d.Frequency, at, d.From, d.State, d.Failure)
 		}
 		return table.Flush()
 	})

@@ -260,6 +260,10 @@ func (g *grower) settings(ctx context.Context, key string, s sample.Notification
 		}
 	}
 	_, err = g.in.people.ChangeSettings(ctx, g.request(who), handlers.Settings{Person: id, Schedule: s.Schedule, Language: s.Language, Address: address})
+	if err != nil {
+		return err
+	}
+	_, err = g.in.people.Vouch(ctx, g.request(access.Reader{Person: event.OperatorActor}), id)
 	return err
 }
 

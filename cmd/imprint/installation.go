@@ -16,6 +16,7 @@ import (
 	"imprint/domain/installation"
 	"imprint/domain/schema"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 	"imprint/projections"
 	"imprint/projections/catalog"
 	"imprint/projections/history"
@@ -157,7 +158,7 @@ func (in *opened) wire() error {
 	journal := handlers.NewJournal(in.log, in.codec, in.clock, in.requests())
 	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
 	in.libraries = handlers.NewLibraries(journal, in.catalog, in.readModels.Wait)
-	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work))
+	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work), digest.NewFacts(in.log, registry, work.NewDigests(in.work)))
 	return nil
 }
 

@@ -1,12 +1,19 @@
 package main
 
 import (
+	"context"
 	"time"
+
+	"github.com/google/uuid"
 
 	"imprint/adapters/maildir"
 	"imprint/adapters/smtp"
 	"imprint/adapters/work"
 	"imprint/domain"
+	"imprint/domain/access"
+	"imprint/domain/event"
+	"imprint/domain/person"
+	"imprint/handlers"
 	"imprint/handlers/digest"
 )
 
@@ -51,6 +58,14 @@ type mailing struct {
 // Close ends kept connections.
 func (m *mailing) Close() error { return m.close() }
 
+// bounced records that an address refused a mail for good.
+func (in *opened) bounced(ctx context.Context, id uuid.UUID, f person.Failure) error {
+	_, err := in.people.Bounced(ctx, handlers.Request{
+		ID: domain.Derive(f.AddressID, "bounced", f.Digest.String()).String(), Actor: access.Reader{Person: event.SystemActor},
+	}, id, f)
+	return err
+}
+
 // digests makes the digest worker of an installation.
 func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error) {
 	links, err := digest.NewLinks(portal.PortalURL, in.master)
@@ -63,7 +78,7 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 		Notices: in.notices, Passed: in.readModels, Encoder: smtp.Encoder{}, Links: links,
 		Clock: in.clock, Logger: in.logger,
 	}
-	ports.Watch = in.telemetry.mails()
+	ports.Watch, ports.Bounced = in.telemetry.mails(), in.bounced
 	config := digest.Config{Portal: portal.PortalName, From: flags.MailFrom, Bounces: flags.MailBounces, Holder: in.holder, Connections: 1}
 	if flags.Mail == keepMails {
 		if in.folder == nil {

@@ -180,8 +180,8 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		Catalog: s.catalog, Library: s.library, History: s.history,
 		Libraries: s.libraries, People: s.people, Settings: s.people,
 		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,
-		Unsubscriber: unsubscriber{links: digests.links, people: s.people},
-		Mails:        s.mails, Recipient: digests.links.Recipient, Persons: s.persons,
+		Unsubscriber: byLink{links: digests.links, people: s.people, clock: s.clock}, Confirmer: byLink{links: digests.links, people: s.people, clock: s.clock},
+		Mails: s.mails, Recipient: digests.links.Recipient, Persons: s.persons,
 	})
 	if err != nil {
 		return nil, err
@@ -216,16 +216,29 @@ func (s *site) applied() (at event.Checkpoint, stopped bool) {
 	return at, stopped
 }
 
-// unsubscriber turns off the digests of the person whom a signed link names.
-type unsubscriber struct {
+// byLink does what signed links allow, whoever follows them.
+type byLink struct {
 	links  *digest.Links
 	people *handlers.People
+	clock  domain.Clock
+}
+
+// Confirm implements portal.Confirmer.
+func (u byLink) Confirm(ctx context.Context, token string) error {
+	id, address, err := u.links.Confirmed(token, u.clock())
+	if err != nil {
+		return err
+	}
+	_, err = u.people.ConfirmAddress(ctx, handlers.Request{
+		ID: "confirm-" + uuid.NewString(), Actor: access.Reader{Person: id.String()}, Correlation: web.Correlation(ctx),
+	}, id, address)
+	return err
 }
 
 // Unsubscribe implements portal.Unsubscriber. The request's id follows from
 // the moment, not from the token: the same link works again after a person has
 // turned digests on once more.
-func (u unsubscriber) Unsubscribe(ctx context.Context, token string) error {
+func (u byLink) Unsubscribe(ctx context.Context, token string) error {
 	id, err := u.links.Verify(token)
 	if err != nil {
 		return err

@@ -36,6 +36,9 @@ func (a Audience) Check() error {
 type Reader struct {
 	Person string // opaque id, "" for an anonymous visitor
 	Role   Role
+	// Organization is the active one of this request: its id, or "" for a personal
+	// account. Access is never the union of two.
+	Organization string
 	// Unsure: the audiences that are asked about may be out of date, so that the
 	// reader is shown only what everyone may see.
 	Unsure bool

@@ -30,9 +30,10 @@ type Delivery struct {
 	Window      Window      `json:"window"`
 	Due         time.Time   `json:"due"` // the mail's Date
 	State       State       `json:"state"`
-	Items       []Item      `json:"items"`           // newest first
-	Withheld    []Item      `json:"withheld"`        // left out because access had ended
-	Named       []uuid.UUID `json:"named,omitempty"` // series that the mail names beside its items'
+	Items       []Item      `json:"items"`              // newest first
+	Withheld    []Item      `json:"withheld"`           // left out because access had ended
+	Named       []uuid.UUID `json:"named,omitempty"`    // series that the mail names beside its items'
+	AddressID   uuid.UUID   `json:"addressId,omitzero"` // to which of the person's addresses it goes
 	MessageID   string      `json:"messageId"`
 	ContentHash string      `json:"contentHash"`
 	Began       time.Time   `json:"began"`            // the first intent
@@ -40,7 +41,7 @@ type Delivery struct {
 	Tries       int         `json:"tries"`            // refusals that were the recipient's, and doubts
 	Resent      int         `json:"resent"`           // how often the same bytes went out again
 	Doubted     bool        `json:"doubted"`          // was in doubt at any time
-	Reason      string      `json:"reason,omitempty"` // of the newest failure, never an address
+	Failure     Failure     `json:"failure,omitzero"` // the newest
 	SentAt      time.Time   `json:"sentAt,omitzero"`
 
 	// Box holds the frozen mail, sealed under the person's key, while it may have
@@ -54,6 +55,15 @@ func (d Delivery) Frozen() bool { return d.State == Sending || d.State == InDoub
 // Closing tells whether only the fact in the log is missing.
 func (d Delivery) Closing() bool {
 	return d.State == SentState || d.State == AllHidden || d.State == GivenUp
+}
+
+// stopped ends a digest that waits for another attempt. One that may be on its way
+// at this moment is left to whoever sends it.
+func (d Delivery) stopped(class Class, at time.Time) Delivery {
+	if d.State == InDoubt || d.State == Waiting {
+		d.State, d.Doubted, d.Failure, d.Retry = GivenUp, d.Doubted || d.State == InDoubt, Failure{Class: class}, at
+	}
+	return d
 }
 
 // ID identifies the digest of a person's window, in the outbox and in its

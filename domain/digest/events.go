@@ -32,6 +32,7 @@ type Item struct {
 // Sent says that the mail server has accepted a digest.
 type Sent struct {
 	Person      uuid.UUID `json:"person"`
+	AddressID   uuid.UUID `json:"addressId,omitzero"` // to which of the person's addresses
 	Window      Window    `json:"window"`
 	MessageID   string    `json:"messageId"`
 	ContentHash string    `json:"contentHash"` // SHA-256 of the mail's bytes, hex
@@ -51,10 +52,10 @@ type Withheld struct {
 // Failed says that a digest was refused for good or given up; its items are
 // carried into the next one by reference.
 type Failed struct {
-	Person  uuid.UUID `json:"person"`
-	Window  Window    `json:"window"`
-	Reason  string    `json:"reason"` // the mail server's class and code, never an address
-	InDoubt bool      `json:"inDoubt,omitempty"`
+	Person uuid.UUID `json:"person"`
+	Window Window    `json:"window"`
+	Failure
+	InDoubt bool `json:"inDoubt,omitempty"`
 }
 
 // The names under which the events stand in the log, for ever.
@@ -66,9 +67,9 @@ func (Failed) EventType() string   { return "DigestFailed" }
 // under the person's key.
 func Events() []event.Definition {
 	return []event.Definition{
-		event.Define[Sent](true),
+		event.Define[Sent](true, event.AsItIs),
 		event.Define[Withheld](false),
-		event.Define[Failed](false),
+		event.Define[Failed](false, classed),
 	}
 }
 

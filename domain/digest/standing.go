@@ -29,13 +29,14 @@ const maxMissed = 366
 
 // Settings are a person's notification settings as the worker needs them.
 type Settings struct {
-	Schedule calendar.Schedule `json:"schedule"`
-	Language string            `json:"language"`
-	Address  *event.Sealed     `json:"address,omitempty"` // sealed under the person's key
+	Schedule  calendar.Schedule `json:"schedule"`
+	Language  string            `json:"language"`
+	Address   *event.Sealed     `json:"address,omitempty"` // the one in force, sealed under the person's key
+	AddressID uuid.UUID         `json:"addressId,omitzero"`
 }
 
-// On tells whether the person wants digests at all.
-func (s Settings) On() bool {
+// on tells whether the person wants digests at all.
+func (s Settings) on() bool {
 	return s.Schedule.Frequency != "" && s.Schedule.Frequency != calendar.Off
 }
 
@@ -44,7 +45,7 @@ func (s Settings) On() bool {
 type Standing struct {
 	Person   uuid.UUID
 	Settings Settings
-	Changed  int64     // ordinal of the newest settings event
+	Changed  int64     // ordinal of the newest event that changed what may be sent, or where to
 	Cursor   int64     // ordinal at which the next window begins
 	Since    int64     // ordinal of the last turning on
 	NextDue  time.Time // zero: none (off, or immediate)
@@ -52,6 +53,19 @@ type Standing struct {
 	Open     *Delivery // the one digest that is under way
 	Carried  []Carried // failed windows, oldest first, whose items go into the next digest; two at most
 	Epoch    int64     // of the newest lease; whoever holds an older one has lost the person
+
+	Pending   *Confirmation     // an address that waits to be confirmed; the one in force stays so until then
+	Suspended person.Suspension // of the address in force
+	Barred    bool              // disabled, or erased
+}
+
+// On tells whether digests are made for the person at all. While no mail can go to
+// the address, what is due waits.
+func (s Standing) On() bool { return s.Settings.on() && !s.Barred }
+
+// reachable tells whether a digest may go out now.
+func (s Standing) reachable() bool {
+	return s.On() && s.Settings.Address != nil && s.Suspended == person.NotSuspended
 }
 
 // Carried refers to what failed digests were to tell: all that is due in a window,
@@ -59,9 +73,9 @@ type Standing struct {
 type Carried struct {
 	Window    Window    `json:"window"`
 	MaybeSent bool      `json:"maybeSent,omitempty"`
-	Reason    string    `json:"reason"`   // of the newest failure
-	Failures  int       `json:"failures"` // one after the other
-	Retry     time.Time `json:"retry"`    // when an immediate reader's next digest is made
+	Failure   Failure   `json:"failure,omitzero"` // the newest
+	Failures  int       `json:"failures"`         // one after the other
+	Retry     time.Time `json:"retry"`            // when an immediate reader's next digest is made
 }
 
 // Subject is the document that an item tells of, or the series if it has none.
@@ -86,6 +100,16 @@ func FactOf(e event.Recorded, p event.Payload) (Fact, bool) {
 	switch p := p.(type) {
 	case person.NotificationSettingsChanged:
 		f.Person = p.Person
+	case person.AddressConfirmed:
+		f.Person = p.Person
+	case person.MailSuspended:
+		f.Person = p.Person
+	case person.Disabled:
+		f.Person = p.Person
+	case person.Enabled:
+		f.Person = p.Person
+	case person.Erased:
+		f.Person = p.Person
 	case Sent:
 		f.Person = p.Person
 	case Withheld:
@@ -106,6 +130,21 @@ func (s Standing) Evolve(f Fact) Standing {
 	switch p := f.Payload.(type) {
 	case person.NotificationSettingsChanged:
 		return s.settle(f, p)
+	case person.AddressConfirmed:
+		return s.confirmed(f, p)
+	case person.MailSuspended:
+		return s.suspended(f, p)
+	case person.Disabled:
+		return s.bar(f)
+	case person.Enabled:
+		return s.admit(f)
+	case person.Erased:
+		s = s.bar(f)
+		s.Settings = Settings{}
+		if s.Open != nil { // what was prepared goes before the key that could open it
+			d := s.Open.stopped(ErasedClass, f.At)
+			s.Open = &d
+		}
 	case Sent:
 		s = s.passed(p.Window, p.SentAt)
 		s.Carried = nil
@@ -122,24 +161,43 @@ func (s Standing) Evolve(f Fact) Standing {
 // settle takes new settings. Turning on starts now: neither a back catalogue nor
 // what happened while it was off. Any other change keeps the cursor.
 func (s Standing) settle(f Fact, e person.NotificationSettingsChanged) Standing {
-	before := s.Settings
-	s.Settings = Settings{Schedule: e.Schedule, Language: e.Language, Address: e.Address.Sealed()}
+	before, was := s.Settings.Schedule, s.On()
+	s.Settings.Schedule, s.Settings.Language = e.Schedule, e.Language
+	s = s.give(e).retryNow(f.At)
 	s.Changed = f.Ordinal
-	// With another address, perhaps, there is no reason to wait.
-	s.Carried = slices.Clone(s.Carried)
-	for i := range s.Carried {
-		s.Carried[i].Failures, s.Carried[i].Retry = 0, f.At
-	}
 	switch {
-	case !s.Settings.On():
-		s.NextDue, s.Carried = time.Time{}, nil
-		return s
-	case !before.On():
-		s.Cursor, s.Since, s.Carried = max(s.Cursor, f.Ordinal+1), f.Ordinal, nil
-	case before.Schedule == e.Schedule:
+	case !s.On():
+		return s.stop()
+	case !was:
+		return s.start(f)
+	case before == e.Schedule:
 		return s // what is due stays due
 	}
 	s.NextDue = s.dueAfter(f.At)
+	return s
+}
+
+// start begins at an event: what lies before it is not told.
+func (s Standing) start(f Fact) Standing {
+	s.Cursor, s.Since, s.Carried = max(s.Cursor, f.Ordinal+1), f.Ordinal, nil
+	s.NextDue = s.dueAfter(f.At)
+	return s
+}
+
+// stop ends what is due. A digest under way is stopped by the worker, who knows
+// whether it may have been sent.
+func (s Standing) stop() Standing {
+	s.NextDue, s.Carried = time.Time{}, nil
+	return s
+}
+
+// retryNow ends the waiting after failures: with another address, perhaps, there is
+// no reason for it.
+func (s Standing) retryNow(at time.Time) Standing {
+	s.Carried = slices.Clone(s.Carried)
+	for i := range s.Carried {
+		s.Carried[i].Failures, s.Carried[i].Retry = 0, at
+	}
 	return s
 }
 
@@ -195,7 +253,7 @@ func (s Standing) Advance(until int64, due, now time.Time) Standing {
 	if due.After(s.LastDue) {
 		s.LastDue = domain.Moment(due)
 	}
-	if s.Settings.On() {
+	if s.On() {
 		s.NextDue = s.dueAfter(now)
 	}
 	return s
@@ -209,9 +267,9 @@ func (s Standing) Forget() Standing {
 }
 
 // Stopped tells whether the digest under way may no longer be sent: digests were
-// turned off since, perhaps and on again, or there is no address any more.
+// turned off since, perhaps and on again, or no mail may go to the address any more.
 func (s Standing) Stopped() bool {
-	return !s.Settings.On() || s.Settings.Address == nil || s.Open.Window.From <= s.Since
+	return !s.reachable() || s.Open.Window.From <= s.Since
 }
 
 // carry adds a failed window, unless the person has turned digests off since.
@@ -221,10 +279,10 @@ func (s Standing) Stopped() bool {
 // for else there had been a digest that ended the carrying. So there are never more
 // than two, and nothing is dropped.
 func (s Standing) carry(f Failed, at time.Time) []Carried {
-	if !s.Settings.On() || f.Window.From <= s.Since {
+	if !s.On() || f.Window.From <= s.Since {
 		return s.Carried
 	}
-	newest := Carried{Window: f.Window, MaybeSent: f.InDoubt, Reason: f.Reason, Failures: 1}
+	newest := Carried{Window: f.Window, MaybeSent: f.InDoubt, Failure: f.Failure, Failures: 1}
 	var doubted []Carried
 	for _, c := range s.Carried {
 		newest.Failures = c.Failures + 1
@@ -240,12 +298,21 @@ func (s Standing) carry(f Failed, at time.Time) []Carried {
 }
 
 // Wake tells when the person next needs the worker: at an instant, or (immediate)
-// as soon as a notice lies behind the cursor. Neither: not before a change.
+// as soon as a notice lies behind the cursor, or at whichever comes first. Neither:
+// not before a change.
 func (s Standing) Wake() (at time.Time, immediate bool) {
+	at, immediate = s.wakeForDigest()
+	if s.Pending.waits() && (at.IsZero() || s.Pending.Retry.Before(at)) {
+		at = s.Pending.Retry
+	}
+	return at, immediate
+}
+
+func (s Standing) wakeForDigest() (at time.Time, immediate bool) {
 	switch {
 	case s.Open != nil:
 		return s.Open.Retry, false
-	case !s.Settings.On() || s.Settings.Address == nil:
+	case !s.reachable():
 		return time.Time{}, false
 	case s.Settings.Schedule.Frequency == calendar.Immediate:
 		if n := len(s.Carried); n > 0 {
@@ -258,5 +325,5 @@ func (s Standing) Wake() (at time.Time, immediate bool) {
 
 // Troubled tells whether something of the person's waits after a failure.
 func (s Standing) Troubled() bool {
-	return len(s.Carried) > 0 || s.Open != nil && s.Open.Reason != ""
+	return len(s.Carried) > 0 || s.Open != nil && s.Open.Failure != (Failure{}) || s.Pending.waits() && s.Pending.Failure != (Failure{})
 }

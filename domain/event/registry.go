@@ -27,6 +27,9 @@ func (e *NewerSchemaError) Error() string {
 // Upcast turns the JSON of one schema version into that of the next.
 type Upcast func(json.RawMessage) (json.RawMessage, error)
 
+// AsItIs is the upcast to a schema that only added optional fields.
+func AsItIs(data json.RawMessage) (json.RawMessage, error) { return data, nil }
+
 // Definition describes one event type: name, newest schema, whether it is
 // provable, and how to read it.
 type Definition struct {

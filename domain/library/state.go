@@ -1,7 +1,9 @@
 package library
 
 import (
+	"bytes"
 	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -132,4 +134,21 @@ func (s State) Unfollow(person, series uuid.UUID) []event.Payload {
 		return nil
 	}
 	return []event.Payload{SeriesUnfollowed{Person: person, Series: series}}
+}
+
+// Empty takes documents out and ends the following of series, MaxBulk at a time;
+// nothing once all is gone.
+func (s State) Empty(person uuid.UUID) []event.Payload {
+	var events []event.Payload
+	for _, document := range sorted(s.saved) {
+		events = append(events, s.Remove(person, document)...)
+	}
+	for _, series := range sorted(s.explicit) {
+		events = append(events, s.Unfollow(person, series)...)
+	}
+	return events[:min(len(events), MaxBulk)]
+}
+
+func sorted[V any](m map[uuid.UUID]V) []uuid.UUID {
+	return slices.SortedFunc(maps.Keys(m), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 }

@@ -13,8 +13,8 @@ type Draft struct {
 	Text, HTML  string // the two parts, UTF-8
 	Date        time.Time
 	MessageID   string // without angle brackets
-	ListID      string // RFC 2919, without angle brackets
-	Unsubscribe string // the one-click address, RFC 8058
+	ListID      string // RFC 2919, without angle brackets; "" for a mail of no list
+	Unsubscribe string // the one-click address, RFC 8058; "" for a mail of no list
 }
 
 // Message is a mail ready to go: its bytes never change again.

@@ -17,12 +17,68 @@ type Joined struct {
 	Name   event.Secret `json:"name"`
 }
 
-// NotificationSettingsChanged replaces a person's settings; all are given.
+// NotificationSettingsChanged replaces a person's settings; all are given. Schema
+// 1 had no AddressID, for addresses were not confirmed then: one without an id is
+// in force as it stands.
 type NotificationSettingsChanged struct {
-	Person   uuid.UUID         `json:"person"`
-	Schedule calendar.Schedule `json:"schedule"`
-	Language string            `json:"language"`
-	Address  event.Secret      `json:"address,omitzero"` // where digests go; absent: nowhere yet
+	Person    uuid.UUID         `json:"person"`
+	Schedule  calendar.Schedule `json:"schedule"`
+	Language  string            `json:"language"`
+	AddressID uuid.UUID         `json:"addressId,omitzero"` // names this giving of an address
+	AddressAt time.Time         `json:"addressAt,omitzero"` // when it was given
+	Address   event.Secret      `json:"address,omitzero"`   // where digests go; absent: nowhere
+}
+
+// AddressConfirmed puts an address in force, instead of the one before: whoever
+// reads its mail has followed the link that was sent to it.
+type AddressConfirmed struct {
+	Person    uuid.UUID `json:"person"`
+	AddressID uuid.UUID `json:"addressId"`
+}
+
+// MailBounced says that a mail to an address did not arrive.
+type MailBounced struct {
+	Person    uuid.UUID `json:"person"`
+	AddressID uuid.UUID `json:"addressId"`
+	Digest    uuid.UUID `json:"digest,omitzero"` // which one; absent: the mail that asks for confirmation
+	NoSuch    bool      `json:"noSuchAddress"`   // the server knows no such address; else the mail was refused for another reason
+	Status    string    `json:"status"`          // RFC 3463, such as 5.1.1; never a server's text
+	At        time.Time `json:"at"`
+}
+
+// MailSuspended ends mail to an address until it is confirmed anew.
+type MailSuspended struct {
+	Person    uuid.UUID  `json:"person"`
+	AddressID uuid.UUID  `json:"addressId"`
+	Cause     Suspension `json:"cause"`
+	Status    string     `json:"status,omitempty"` // of the last bounce
+}
+
+// Suspension says why no mail goes to an address.
+type Suspension string
+
+// The causes.
+const (
+	NotSuspended Suspension = ""
+	BadAddress   Suspension = "bad-address" // the mail server knows no such address
+	Refusing     Suspension = "refusing"    // mails came back several times
+	Complained   Suspension = "complained"  // a mail was reported as unwanted
+)
+
+// Disabled ends a person's sessions and digests; the account stays.
+type Disabled struct {
+	Person uuid.UUID `json:"person"`
+}
+
+// Enabled ends a disabling. Digests that were on are on again, from now.
+type Enabled struct {
+	Person uuid.UUID `json:"person"`
+}
+
+// Erased ends a person for ever. What is sealed under the person's key cannot be
+// read any more once this has been answered.
+type Erased struct {
+	Person uuid.UUID `json:"person"`
 }
 
 // TokenIssued records that an access token was issued. Its hash is a work row;
@@ -49,6 +105,12 @@ func (e NotificationSettingsChanged) SubjectKey() event.KeyID { return Key(e.Per
 // The names under which the events stand in the log, for ever.
 func (Joined) EventType() string                      { return "PersonJoined" }
 func (NotificationSettingsChanged) EventType() string { return "NotificationSettingsChanged" }
+func (AddressConfirmed) EventType() string            { return "AddressConfirmed" }
+func (MailBounced) EventType() string                 { return "MailBounced" }
+func (MailSuspended) EventType() string               { return "MailSuspended" }
+func (Disabled) EventType() string                    { return "PersonDisabled" }
+func (Enabled) EventType() string                     { return "PersonEnabled" }
+func (Erased) EventType() string                      { return "PersonErased" }
 func (TokenIssued) EventType() string                 { return "TokenIssued" }
 func (TokenRevoked) EventType() string                { return "TokenRevoked" }
 
@@ -56,7 +118,13 @@ func (TokenRevoked) EventType() string                { return "TokenRevoked" }
 func Events() []event.Definition {
 	return []event.Definition{
 		event.Define[Joined](false),
-		event.Define[NotificationSettingsChanged](false),
+		event.Define[NotificationSettingsChanged](false, event.AsItIs),
+		event.Define[AddressConfirmed](false),
+		event.Define[MailBounced](false),
+		event.Define[MailSuspended](false),
+		event.Define[Disabled](false),
+		event.Define[Enabled](false),
+		event.Define[Erased](false),
 		event.Define[TokenIssued](false),
 		event.Define[TokenRevoked](false),
 	}

@@ -31,8 +31,15 @@ type Token struct {
 // State is a person as the events left it; the zero State has not joined.
 type State struct {
 	id       uuid.UUID
+	disabled bool
+	erased   bool
 	tokens   map[uuid.UUID]bool          // issued; true: still in force but for its expiry
 	settings NotificationSettingsChanged // the newest; zero: never chosen
+
+	inForce   Address    // confirmed; the chosen one, or the one before it
+	suspended Suspension // of the address in force
+	given     []time.Time
+	bounces   []MailBounced
 }
 
 // Settings are the notification settings; false if they were never chosen.
@@ -42,6 +49,24 @@ func (s State) Settings() (NotificationSettingsChanged, bool) {
 
 // Exists tells whether the person has joined.
 func (s State) Exists() bool { return s.id != uuid.Nil }
+
+// Disabled tells whether the account has ended for now.
+func (s State) Disabled() bool { return s.disabled }
+
+// Erased tells whether the person has ended for ever.
+func (s State) Erased() bool { return s.erased }
+
+// TokensInForce are the ids of the tokens that were issued and not revoked; some
+// may have expired.
+func (s State) TokensInForce() []uuid.UUID {
+	var ids []uuid.UUID
+	for id, inForce := range s.tokens {
+		if inForce {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
 
 // Fold answers the state after further events, leaving s as it is. Events of
 // other aggregates change nothing.
@@ -55,7 +80,21 @@ func (s State) Fold(payloads ...event.Payload) State {
 		case Joined:
 			s.id = e.Person
 		case NotificationSettingsChanged:
-			s.settings = e
+			s.choose(e)
+		case AddressConfirmed:
+			s.confirmed(e)
+		case MailBounced:
+			s.bounced(e)
+		case MailSuspended:
+			if e.AddressID == s.inForce.ID {
+				s.suspended = e.Cause
+			}
+		case Disabled:
+			s.disabled = true
+		case Enabled:
+			s.disabled = false
+		case Erased:
+			s.erased = true
 		case TokenIssued:
 			s.tokens[e.Token] = true
 		case TokenRevoked:
@@ -71,7 +110,7 @@ func (s State) Join(id uuid.UUID, name string) ([]event.Payload, error) {
 		return nil, err
 	}
 	if s.Exists() {
-		return nil, nil
+		return nil, s.existing()
 	}
 	return []event.Payload{Joined{Person: id, Name: event.Personal(name)}}, nil
 }
@@ -84,9 +123,10 @@ func CheckName(name string) error {
 	return domain.CheckLine("name", name, maxName, false)
 }
 
-// ChangeSettings replaces the notification settings. The address has been
-// checked by the caller; "" is none.
-func (s State) ChangeSettings(schedule calendar.Schedule, language, address string) ([]event.Payload, error) {
+// ChangeSettings replaces the notification settings. The address is the one in
+// force, the one that waits, or one from Give, whose text the caller has checked; a
+// zero one is none.
+func (s State) ChangeSettings(schedule calendar.Schedule, language string, address Address) ([]event.Payload, error) {
 	if err := s.existing(); err != nil {
 		return nil, err
 	}
@@ -97,18 +137,44 @@ func (s State) ChangeSettings(schedule calendar.Schedule, language, address stri
 	if len(language) > maxLanguage || (domain.Text{language: ""}).Check("language", 0) != nil {
 		return nil, domain.Refuse(domain.Invalid, "bad-language", "%.20q is not a language tag; write one such as \"en\" or \"pt-br\"", language).In("language")
 	}
-	changed := NotificationSettingsChanged{Person: s.id, Schedule: schedule, Language: language}
-	if address != "" {
-		changed.Address = event.Personal(address)
+	return []event.Payload{NotificationSettingsChanged{
+		Person: s.id, Schedule: schedule, Language: language, AddressID: address.ID, AddressAt: address.Given, Address: address.Address,
+	}}, nil
+}
+
+// Disable ends a person's sessions and digests. Again is no error.
+func (s State) Disable() ([]event.Payload, error) {
+	if err := s.existing(); err != nil || s.disabled {
+		return nil, err
 	}
-	return []event.Payload{changed}, nil
+	return []event.Payload{Disabled{Person: s.id}}, nil
+}
+
+// Enable ends a disabling. Again is no error.
+func (s State) Enable() ([]event.Payload, error) {
+	if err := s.existing(); err != nil || !s.disabled {
+		return nil, err
+	}
+	return []event.Payload{Enabled{Person: s.id}}, nil
+}
+
+// Erase ends a person for ever. Again is no error, so that an erasure that was
+// interrupted can be completed.
+func (s State) Erase() ([]event.Payload, error) {
+	if s.erased {
+		return nil, nil
+	}
+	if err := s.existing(); err != nil {
+		return nil, err
+	}
+	return []event.Payload{Erased{Person: s.id}}, nil
 }
 
 // TurnOff ends all digests and leaves the other settings as they are. For one who
 // gets none, nothing changes.
 func (s State) TurnOff() []event.Payload {
 	off := s.settings
-	if _, chosen := s.Settings(); !chosen || off.Schedule.Frequency == calendar.Off {
+	if _, chosen := s.Settings(); !chosen || s.erased || off.Schedule.Frequency == calendar.Off {
 		return nil
 	}
 	off.Schedule.Frequency = calendar.Off
@@ -119,6 +185,9 @@ func (s State) TurnOff() []event.Payload {
 func (s State) IssueToken(token uuid.UUID, role access.Role, expires, at time.Time) ([]event.Payload, error) {
 	if err := s.existing(); err != nil {
 		return nil, err
+	}
+	if s.disabled {
+		return nil, disabled()
 	}
 	if _, err := access.ParseRole(string(role)); err != nil {
 		return nil, err
@@ -141,9 +210,14 @@ func (s State) RevokeToken(token uuid.UUID) ([]event.Payload, error) {
 	return []event.Payload{TokenRevoked{Person: s.id, Token: token}}, nil
 }
 
+// existing refuses one who has not joined, or was erased: the same answer.
 func (s State) existing() error {
-	if !s.Exists() {
+	if !s.Exists() || s.erased {
 		return domain.Refuse(domain.NotFound, "no-person", "there is no such person; let the person join first")
 	}
 	return nil
+}
+
+func disabled() error {
+	return domain.Refuse(domain.Forbidden, "account-disabled", "this account is disabled; ask an administrator to enable it")
 }

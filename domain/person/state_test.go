@@ -52,14 +52,14 @@ func TestAPersonJoinsOnce(t *testing.T) {
 
 func TestSettingsAreChecked(t *testing.T) {
 	s := joined(t)
-	refused(t, "no-person")((person.State{}).ChangeSettings(schedule, "en", ""))
+	refused(t, "no-person")((person.State{}).ChangeSettings(schedule, "en", person.Address{}))
 	wrong := schedule
 	wrong.Zone = "Mars/Olympus"
-	refused(t, "bad-schedule")(s.ChangeSettings(wrong, "en", ""))
+	refused(t, "bad-schedule")(s.ChangeSettings(wrong, "en", person.Address{}))
 	for _, language := range []string{"", "English", "e", "en-", strings.Repeat("a", 17)} {
-		refused(t, "bad-language")(s.ChangeSettings(schedule, language, ""))
+		refused(t, "bad-language")(s.ChangeSettings(schedule, language, person.Address{}))
 	}
-	events, err := s.ChangeSettings(schedule, "pt-br", "ada@example.org")
+	events, err := s.ChangeSettings(schedule, "pt-br", given(t, s, now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	if got.Person != me || got.Schedule != schedule || got.Language != "pt-br" || got.Address.IsZero() {
 		t.Errorf("got %+v", got)
 	}
-	events, err = s.ChangeSettings(schedule, "en", "")
+	events, err = s.ChangeSettings(schedule, "en", person.Address{})
 	if err != nil || !events[0].(person.NotificationSettingsChanged).Address.IsZero() {
 		t.Errorf("no address: %+v, %v", events, err)
 	}

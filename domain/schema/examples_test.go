@@ -18,6 +18,7 @@ import (
 	"imprint/domain/event"
 	"imprint/domain/installation"
 	"imprint/domain/library"
+	"imprint/domain/maildomain"
 	"imprint/domain/notice"
 	"imprint/domain/person"
 	"imprint/domain/series"
@@ -90,6 +91,20 @@ var examples = map[string]event.Payload{
 		Person: id(4), Language: "de", Address: sealed("person-4"),
 		Schedule: calendar.Schedule{Frequency: calendar.Monthly, Hour: 8, Minute: 30, Weekday: time.Friday, MonthDay: 31, Zone: "Europe/Berlin"},
 	},
+	"NotificationSettingsChanged.v2": person.NotificationSettingsChanged{
+		Person: id(4), Language: "de", AddressID: id(7), AddressAt: at, Address: sealed("person-4"),
+		Schedule: calendar.Schedule{Frequency: calendar.Monthly, Hour: 8, Minute: 30, Weekday: time.Friday, MonthDay: 31, Zone: "Europe/Berlin"},
+	},
+	"AddressConfirmed.v1": person.AddressConfirmed{Person: id(4), AddressID: id(7)},
+	"MailBounced.v1":      person.MailBounced{Person: id(4), AddressID: id(7), Digest: id(8), NoSuch: true, Status: "5.1.1", At: at},
+	"MailSuspended.v1":    person.MailSuspended{Person: id(4), AddressID: id(7), Cause: person.BadAddress, Status: "5.1.1"},
+	"PersonDisabled.v1":   person.Disabled{Person: id(4)},
+	"PersonEnabled.v1":    person.Enabled{Person: id(4)},
+	"PersonErased.v1":     person.Erased{Person: id(4)},
+
+	"DomainVerified.v1": maildomain.Verified{Domain: "acme.example", Organization: id(10), How: maildomain.Stated},
+	"DomainReleased.v1": maildomain.Released{Domain: "acme.example", Organization: id(10)},
+
 	"TokenIssued.v1":  person.TokenIssued{Person: id(4), Token: id(6), Role: access.Publisher, Expires: at},
 	"TokenRevoked.v1": person.TokenRevoked{Person: id(4), Token: id(6)},
 
@@ -99,6 +114,12 @@ var examples = map[string]event.Payload{
 		Person: id(4), Window: digest.Window{From: 10, Until: 42}, MessageID: "1@example.org", ContentHash: strings.Repeat("0b", 32),
 		Listing: listing, Withheld: listing, Resent: 1, SentAt: at,
 	},
+	"DigestSent.v2": digest.Sent{
+		Person: id(4), AddressID: id(7), Window: digest.Window{From: 10, Until: 42}, MessageID: "1@example.org", ContentHash: strings.Repeat("0b", 32),
+		Listing: listing, Withheld: listing, Resent: 1, SentAt: at,
+	},
 	"DigestWithheld.v1": digest.Withheld{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Listing: listing},
-	"DigestFailed.v1":   digest.Failed{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Reason: "smtp 550", InDoubt: true},
+	"DigestFailed.v1":   digest.Failed{Person: id(4), Window: digest.Window{From: 10, Until: 42}, Failure: digest.Failure{Class: digest.Unknown}, InDoubt: true},
+	"DigestFailed.v2": digest.Failed{Person: id(4), Window: digest.Window{From: 10, Until: 42},
+		Failure: digest.Failure{Class: digest.ForGood, Code: 550, Status: "5.1.1"}, InDoubt: true},
 }

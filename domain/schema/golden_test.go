@@ -52,7 +52,9 @@ func TestGoldenData(t *testing.T) {
 					t.Fatalf("examples_test.go has no example of %s", name)
 				}
 				for _, path := range unset(reflect.ValueOf(want), def.Type) {
-					t.Errorf("the example leaves %s unset, so its golden file would not hold it", path)
+					if version == def.Schema { // an older one had fewer
+						t.Errorf("the example leaves %s unset, so its golden file would not hold it", path)
+					}
 				}
 				data := golden(t, filepath.Join("golden", name+".json"), func() []byte { return encode(t, want) })
 				got, err := known.Decode(event.Recorded{Event: event.Event{Type: def.Type, Data: data, Meta: event.Metadata{Schema: version}}})

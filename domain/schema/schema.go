@@ -10,6 +10,7 @@ import (
 	"imprint/domain/event"
 	"imprint/domain/installation"
 	"imprint/domain/library"
+	"imprint/domain/maildomain"
 	"imprint/domain/notice"
 	"imprint/domain/person"
 	"imprint/domain/series"
@@ -24,6 +25,7 @@ func Registry() (*event.Registry, error) {
 		series.Events(),
 		library.Events(),
 		person.Events(),
+		maildomain.Events(),
 		notice.Events(),
 		digest.Events(),
 	)

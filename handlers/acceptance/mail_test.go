@@ -51,6 +51,23 @@ func (w *world) mails(who string) []letter {
 	return all
 }
 
+// kept are the mails of any kind to an address.
+func (w *world) kept(address string) []letter {
+	w.t.Helper()
+	kept, err := w.sentMails.List(context.Background(), 1000)
+	w.check(err)
+	var all []letter
+	for _, m := range kept {
+		if m.To != address {
+			continue
+		}
+		b, err := w.sentMails.Read(context.Background(), m.ID)
+		w.check(err)
+		all = append(all, w.parse(b))
+	}
+	return all
+}
+
 // news lets everything follow and answers the mails that came of it, one or none.
 func (w *world) news(who string) (letter, bool) {
 	w.t.Helper()

@@ -49,6 +49,7 @@ const portal = "https://trust.halden.example"
 var start = time.Date(2027, 3, 1, 6, 0, 0, 0, time.UTC)
 
 type world struct {
+	sentMails  *maildir.Directory
 	t          testing.TB
 	log        *eventlog.Log
 	codec      *event.Codec
@@ -91,6 +92,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	w.check(err)
 	mails, err := maildir.Open(filepath.Join(dir, "mail"))
 	w.check(err)
+	w.sentMails = mails
 	registry, err := schema.Registry()
 	w.check(err)
 
@@ -104,7 +106,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	shelf := queries.NewCatalog(store, views.Search{})
 	journal := handlers.NewJournal(watched, w.codec, w.clock, nil)
 	w.publishing = handlers.NewPublishing(journal, blobs, shelf)
-	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db))
+	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), digest.NewFacts(watched, registry, work.NewDigests(db)))
 	w.reactions = reactions.New(watched, w.codec, work.NewReactions(db), w.clock, grace)
 	w.links, err = digest.NewLinks(portal, master)
 	w.check(err)

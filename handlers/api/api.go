@@ -47,7 +47,7 @@ type Parts struct {
 // Settings answers a person's own notification settings, the address unsealed;
 // the zero Schedule where nothing was ever set.
 type Settings interface {
-	Settings(ctx context.Context, person uuid.UUID) (handlers.Settings, error)
+	Settings(ctx context.Context, person uuid.UUID) (handlers.Chosen, error)
 }
 
 // api is the parts in use, and the routes while they are registered.

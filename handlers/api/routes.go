@@ -76,6 +76,7 @@ func Routes() []Route {
 
 		{get, prefix + "/settings", SignedIn},
 		{put, prefix + "/settings", SignedIn},
+		{post, prefix + "/settings/address/link", SignedIn},
 
 		{get, "/openapi.json", Everyone},
 		{get, "/openapi.yaml", Everyone},

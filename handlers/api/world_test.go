@@ -33,6 +33,7 @@ import (
 	"imprint/domain/schema"
 	"imprint/handlers"
 	"imprint/handlers/api"
+	"imprint/handlers/digest"
 	"imprint/handlers/web"
 	"imprint/projections"
 	"imprint/projections/catalog"
@@ -115,7 +116,7 @@ func (w *world) open() {
 	codec := event.NewCodec(registry, keys)
 	questions := queries.NewCatalog(store, views.Search{})
 	journal := handlers.NewJournal(log, codec, time.Now, nil)
-	people := handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db))
+	people := handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), digest.NewFacts(log, registry, work.NewDigests(db)))
 	w.join(ctx, people)
 	secret, err := web.NewKeys(bytes.Repeat([]byte{2}, 32))
 	check(t, err)

@@ -24,6 +24,7 @@ import (
 	"imprint/domain/person"
 	"imprint/domain/schema"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 )
 
 var now = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
@@ -49,7 +50,7 @@ func ends(t *testing.T) (Local, Client) {
 	registry, err := schema.Registry()
 	must(err)
 	local := Local{
-		People: handlers.NewPeople(handlers.NewJournal(log, event.NewCodec(registry, keys), clock, nil), keys, work.NewNames(db), work.NewTokens(db)),
+		People: handlers.NewPeople(handlers.NewJournal(log, event.NewCodec(registry, keys), clock, nil), keys, work.NewNames(db), work.NewTokens(db), digest.NewFacts(log, registry, work.NewDigests(db))),
 		Clock:  clock,
 		Operator: func() handlers.Request {
 			return handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: event.OperatorActor}}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"imprint/domain/calendar"
+	"imprint/domain/digest"
 	"imprint/domain/mail"
 )
 
@@ -29,7 +30,7 @@ func TestWhatFailsForAnImmediateReaderGoesOutWithoutNews(t *testing.T) {
 		w.pass(time.Second)
 		due, err := w.service.Due(w.ctx, w.clock())
 		w.must(err)
-		if len(due) != 1 || !due[0].Due.Equal(w.clock()) || due[0].Reason == "" {
+		if len(due) != 1 || !due[0].Due.Equal(w.clock()) || due[0].Failure == (digest.Failure{}) {
 			t.Errorf("due: %+v", due)
 		}
 		wait *= 2

@@ -43,7 +43,18 @@
 //	    sending, and every commit names the lease's epoch
 //	W9  half a mail: the bytes are complete before the first of them is sent
 //	W10 turned off meanwhile: facts are folded before each group is claimed, and the
-//	    intent looks at the settings as they are in its transaction
+//	    intent looks at the settings as they are in its transaction. The commands that
+//	    end mail to somebody fold their own fact before they answer (Facts), so that no
+//	    intent commits after the answer
+//
+// # Addresses
+//
+// A digest goes to an address that its reader has confirmed. A new one is sent a
+// signed link that expires (ask, confirm.go), by the same worker and under the same
+// lease; until it has been followed, the address before stays in force, and where
+// there is none, what is due waits. It waits too while an address is suspended, for
+// a mail that came back or was reported as unwanted. Nobody is told of what happened
+// while digests were off, or the account disabled.
 //
 // # Failing
 //

@@ -1,6 +1,7 @@
 package digest
 
-// Here: the reader that folds the log's facts into the standings.
+// Here: the reader that folds the log's facts into the standings. The worker has
+// one, and so have the commands that end mail to somebody.
 
 import (
 	"context"
@@ -9,21 +10,42 @@ import (
 
 	"imprint/domain/digest"
 	"imprint/domain/event"
+	"imprint/domain/person"
 )
 
 // factsPage bounds the events of one fold.
 const factsPage = 1000
 
+// Facts reads the log for what changes where people's digests stand.
+type Facts struct {
+	log      event.Log
+	registry *event.Registry
+	work     Standings
+	types    map[string]bool
+}
+
+// NewFacts makes the reader; it is safe for concurrent use.
+func NewFacts(log event.Log, registry *event.Registry, work Standings) *Facts {
+	f := &Facts{log: log, registry: registry, work: work, types: map[string]bool{}}
+	for _, p := range []event.Payload{
+		person.NotificationSettingsChanged{}, person.AddressConfirmed{}, person.MailSuspended{},
+		person.Disabled{}, person.Enabled{}, person.Erased{}, digest.Sent{}, digest.Withheld{}, digest.Failed{},
+	} {
+		f.types[p.EventType()] = true
+	}
+	return f
+}
+
 // CatchUp folds the log to its end and answers the checkpoint there. It raises
 // every cursor to what DigestSent, DigestWithheld and DigestFailed say, and closes
 // what they closed: after a restore, this alone makes the work rows safe to use.
-func (s *Service) CatchUp(ctx context.Context) (event.Checkpoint, error) {
+func (f *Facts) CatchUp(ctx context.Context) (event.Checkpoint, error) {
 	for {
-		from, err := s.work.Checkpoint(ctx)
+		from, err := f.work.Checkpoint(ctx)
 		if err != nil {
 			return from, err
 		}
-		to, err := s.fold(ctx, from)
+		to, err := f.fold(ctx, from)
 		switch {
 		case errors.Is(err, digest.ErrMoved):
 			continue // another process has done this page
@@ -37,26 +59,26 @@ func (s *Service) CatchUp(ctx context.Context) (event.Checkpoint, error) {
 
 // fold takes in one page. If we crash around its commit, the page is folded wholly
 // or not at all: standings and checkpoint are one transaction.
-func (s *Service) fold(ctx context.Context, from event.Checkpoint) (event.Checkpoint, error) {
-	page, err := s.log.ReadAll(ctx, from, factsPage)
+func (f *Facts) fold(ctx context.Context, from event.Checkpoint) (event.Checkpoint, error) {
+	page, err := f.log.ReadAll(ctx, from, factsPage)
 	if err != nil || len(page) == 0 {
 		return from, err
 	}
 	var facts []digest.Fact
 	for _, e := range page {
-		if !s.folds[e.Type] {
+		if !f.types[e.Type] {
 			continue
 		}
 		// A newer schema stops the reader, and with it the mails: it would
 		// misread settings, of which one may be an unsubscription.
-		p, err := s.codec.Registry().Decode(e)
+		p, err := f.registry.Decode(e)
 		if err != nil {
 			return from, err
 		}
-		if f, ok := digest.FactOf(e, p); ok {
-			facts = append(facts, f)
+		if fact, ok := digest.FactOf(e, p); ok {
+			facts = append(facts, fact)
 		}
 	}
 	to := page[len(page)-1].Checkpoint()
-	return to, s.work.Fold(ctx, from, to, facts)
+	return to, f.work.Fold(ctx, from, to, facts)
 }

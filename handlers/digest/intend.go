@@ -49,7 +49,7 @@ func (r *round) begin(ctx context.Context, st digest.Standing) error {
 
 func (r *round) delivery(st digest.Standing, w digest.Window, due, now time.Time) digest.Delivery {
 	return digest.Delivery{
-		Window: w, Due: due, Began: now, Retry: now,
+		Window: w, Due: due, Began: now, Retry: now, AddressID: st.Settings.AddressID,
 		MessageID: digest.ID(st.Person, w.From).String() + "@" + r.host,
 	}
 }
@@ -117,17 +117,17 @@ func (r *round) resend(ctx context.Context, st digest.Standing) error {
 		return err
 	}
 	if !allowed {
-		return r.giveUp(ctx, st, "access to an item has ended")
+		return r.giveUp(ctx, st, digest.AccessEnded)
 	}
 	msg, err := r.thaw(ctx, st.Person, d)
 	if err == nil {
 		var to string
 		if to, err = r.address(ctx, st); err == nil && to != msg.To {
-			return r.giveUp(ctx, st, "turned off or changed by the reader")
+			return r.giveUp(ctx, st, digest.TurnedOff)
 		}
 	}
 	if errors.Is(err, event.ErrKeyDestroyed) {
-		return r.giveUp(ctx, st, "erased")
+		return r.giveUp(ctx, st, digest.ErasedClass)
 	}
 	if err != nil {
 		return err

@@ -22,7 +22,8 @@ import (
 // Links builds addresses under the portal's.
 type Links struct {
 	portal string
-	key    []byte
+	key    []byte // signs links that unsubscribe
+	asks   []byte // signs links that confirm an address
 }
 
 // NewLinks makes a builder; the signing key is derived from the master key
@@ -39,7 +40,11 @@ func NewLinks(portalURL string, master []byte) (*Links, error) {
 	if err != nil {
 		return nil, fmt.Errorf("links: %w", err)
 	}
-	return &Links{portal: strings.TrimSuffix(u.String(), "/"), key: key}, nil
+	asks, err := hkdf.Key(sha256.New, master, nil, "imprint confirm links 1", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("links: %w", err)
+	}
+	return &Links{portal: strings.TrimSuffix(u.String(), "/"), key: key, asks: asks}, nil
 }
 
 // Portal is the portal's own address.

@@ -11,15 +11,21 @@ import (
 	"imprint/domain/digest"
 	"imprint/domain/event"
 	"imprint/domain/mail"
+	"imprint/domain/person"
 )
 
-// Work keeps the standings, durably.
-type Work interface {
+// Standings keeps where people's digests stand, durably.
+type Standings interface {
 	// Checkpoint is how far facts have been folded.
 	Checkpoint(ctx context.Context) (event.Checkpoint, error)
 	// Fold evolves the standings by facts and moves the checkpoint, in one
 	// transaction; digest.ErrMoved if it is not `from` any more.
 	Fold(ctx context.Context, from, to event.Checkpoint, facts []digest.Fact) error
+}
+
+// Work keeps the standings, and gives them to one worker at a time.
+type Work interface {
+	Standings
 	// Claim leases persons whose time has come, each under a new epoch.
 	Claim(ctx context.Context, c digest.Claim) ([]digest.Standing, error)
 	// Commit applies changes in one transaction; false where the lease was lost or
@@ -48,13 +54,19 @@ type Mailer interface {
 
 // Attempt is one sending of a mail, for those who watch.
 type Attempt struct {
-	Digest uuid.UUID   // digest.ID: also the correlation id of the fact that closes it
+	// Digest is digest.ID, which is also the correlation id of the fact that closes
+	// it; or digest.ConfirmationID for a mail that asks for a confirmation.
+	Digest uuid.UUID
 	Causes []uuid.UUID // the events that it tells of, newest first
 }
 
 // Watch is told of an attempt before it is made, and by what it answers of the
 // outcome. It must not take long: a lease runs.
 type Watch func(ctx context.Context, a Attempt) (ended func(mail.Outcome))
+
+// Bounced takes in that an address refused a mail for good, so that its person
+// learns of it.
+type Bounced func(ctx context.Context, id uuid.UUID, f person.Failure) error
 
 // Sent shows mails that were kept instead of sent; newest first.
 type Sent interface {

@@ -77,13 +77,13 @@ func fact(personID uuid.UUID, d digest.Delivery) (event.Payload, error) {
 	switch d.State {
 	case digest.SentState:
 		return digest.Sent{
-			Person: personID, Window: d.Window, MessageID: d.MessageID, ContentHash: d.ContentHash,
+			Person: personID, AddressID: d.AddressID, Window: d.Window, MessageID: d.MessageID, ContentHash: d.ContentHash,
 			Listing: told, Withheld: withheld, Resent: d.Resent, SentAt: d.SentAt,
 		}, nil
 	case digest.AllHidden:
 		return digest.Withheld{Person: personID, Window: d.Window, Listing: withheld}, nil
 	case digest.GivenUp:
-		return digest.Failed{Person: personID, Window: d.Window, Reason: d.Reason, InDoubt: d.Doubted}, nil
+		return digest.Failed{Person: personID, Window: d.Window, Failure: d.Failure, InDoubt: d.Doubted}, nil
 	}
 	return nil, fmt.Errorf("digest: a delivery that is %s has no fact yet", d.State)
 }

@@ -19,7 +19,8 @@ import (
 
 // Report counts what became of a round.
 type Report struct {
-	Accepted  int // mails that the server has taken
+	Accepted  int // digests that the server has taken
+	Asked     int // mails that ask for a confirmation, taken
 	Empty     int // windows in which there was nothing to tell
 	Withheld  int // windows of which nothing might be told any more
 	Deferred  int // mails refused for now
@@ -204,10 +205,12 @@ func (r *round) step(ctx context.Context, st digest.Standing) error {
 		return r.record(ctx, st.Person, *d) // W7
 	case ctx.Err() != nil || r.route.down(r.now()):
 		return nil // given back at the end of the round
+	case st.Pending.Due(r.now()):
+		return r.ask(ctx, st) // what else is due is claimed again
 	case d == nil:
 		return r.begin(ctx, st)
 	case st.Stopped():
-		return r.giveUp(ctx, st, "turned off or changed by the reader")
+		return r.giveUp(ctx, st, digest.TurnedOff)
 	case d.State == digest.Waiting:
 		return r.again(ctx, st)
 	default:

@@ -13,10 +13,8 @@ import (
 	"time"
 
 	"imprint/domain"
-	"imprint/domain/digest"
 	"imprint/domain/event"
 	mailing "imprint/domain/mail"
-	"imprint/domain/person"
 	"imprint/projections/notices"
 )
 
@@ -43,6 +41,7 @@ type Ports struct {
 	Links   *Links
 	Clock   domain.Clock
 	Logger  *slog.Logger
+	Bounced Bounced
 	Watch   Watch // nil: nobody watches
 }
 
@@ -65,6 +64,7 @@ const (
 // Service is the digest worker and what commands and pages ask of it. It is safe
 // for concurrent use; rounds follow each other.
 type Service struct {
+	*Facts
 	config  Config
 	host    string // of the sender's address: in Message-IDs and the List-Id
 	log     event.Log
@@ -79,10 +79,10 @@ type Service struct {
 	links   *Links
 	clock   domain.Clock
 	logger  *slog.Logger
+	bounced Bounced
 	watch   Watch
-	folds   map[string]bool // the event types of which facts are made
-	rounds  sync.Mutex      // held during a round; guards waits
-	waits   string          // why the last round waited, as it was logged
+	rounds  sync.Mutex // held during a round; guards waits
+	waits   string     // why the last round waited, as it was logged
 	route   route
 
 	adding sync.Mutex // guards totals
@@ -105,15 +105,10 @@ func New(c Config, p Ports) (*Service, error) {
 		p.Watch = func(context.Context, Attempt) func(mailing.Outcome) { return func(mailing.Outcome) {} }
 	}
 	return &Service{
+		Facts:  NewFacts(p.Log, p.Codec.Registry(), p.Work),
 		config: c, host: from.Address[strings.LastIndexByte(from.Address, '@')+1:],
 		log: p.Log, codec: p.Codec, keys: p.Keys, work: p.Work, notices: p.Notices, passed: p.Passed,
-		encoder: p.Encoder, mailer: p.Mailer, sent: p.Sent, links: p.Links, clock: p.Clock, logger: p.Logger, watch: p.Watch,
-		folds: map[string]bool{
-			person.NotificationSettingsChanged{}.EventType(): true,
-			digest.Sent{}.EventType():                        true,
-			digest.Withheld{}.EventType():                    true,
-			digest.Failed{}.EventType():                      true,
-		},
+		encoder: p.Encoder, mailer: p.Mailer, sent: p.Sent, links: p.Links, clock: p.Clock, logger: p.Logger, bounced: p.Bounced, watch: p.Watch,
 	}, nil
 }
 

@@ -4,7 +4,6 @@ package digest
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,27 +20,12 @@ const maxAge = 24 * time.Hour
 
 // transmit sends what was intended at an instant, and commits the outcome.
 func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time) error {
-	ended := r.watch(ctx, attemptOf(st.Person, d))
-	// A process that was paused (SIGSTOP, a moved machine) may wake after its lease
-	// and send beside its successor (W8). SMTP cannot be fenced, so what is left of
-	// the lease must be longer than a mail can take; by the wall clock, for the
-	// other one may stand still meanwhile.
-	if left := lease - time.Now().Round(0).Sub(intended.Round(0)); left < leaseNeeded {
-		ended(mail.Outcome{Verdict: mail.RouteDown, Reason: "not begun: the lease is too short"})
+	outcome, begun := r.send(ctx, attemptOf(st.Person, d), msg, intended)
+	if !begun {
 		return errLost
 	}
-	ctx, cancel := finishing(ctx)
-	defer cancel()
-	// Dying in here leaves the row at Sending: in doubt (W4, W5, W6).
-	outcome := r.mailer.Send(ctx, msg)
-	ended(outcome)
 	now := r.now()
 	d = settle(d, outcome, now)
-	if outcome.Verdict == mail.RouteDown {
-		r.route.failed(now)
-	} else {
-		r.route.works()
-	}
 	r.tally(outcome.Verdict, d)
 	hold := time.Duration(0)
 	if d.Closing() {
@@ -61,6 +45,31 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 	return r.record(ctx, st.Person, d) // W7: dying before it, the row still says so
 }
 
+// send gives a mail to the mail server; begun is false if it was not tried. Dying in
+// here leaves a digest at Sending: in doubt (W4, W5, W6).
+func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended time.Time) (o mail.Outcome, begun bool) {
+	ended := r.watch(ctx, a)
+	// A process that was paused (SIGSTOP, a moved machine) may wake after its lease
+	// and send beside its successor (W8). SMTP cannot be fenced, so what is left of
+	// the lease must be longer than a mail can take; by the wall clock, for the
+	// other one may stand still meanwhile.
+	if left := lease - time.Now().Round(0).Sub(intended.Round(0)); left < leaseNeeded {
+		o = mail.Outcome{Verdict: mail.RouteDown, Reason: "not begun: the lease is too short"}
+		ended(o)
+		return o, false
+	}
+	ctx, cancel := finishing(ctx)
+	defer cancel()
+	o = r.mailer.Send(ctx, msg)
+	ended(o)
+	if o.Verdict == mail.RouteDown {
+		r.route.failed(r.now())
+	} else {
+		r.route.works()
+	}
+	return o, true
+}
+
 func attemptOf(personID uuid.UUID, d digest.Delivery) Attempt {
 	a := Attempt{Digest: digest.ID(personID, d.Window.From), Causes: make([]uuid.UUID, len(d.Items))}
 	for i, item := range d.Items {
@@ -72,10 +81,10 @@ func attemptOf(personID uuid.UUID, d digest.Delivery) Attempt {
 // settle is the delivery after an outcome.
 func settle(d digest.Delivery, o mail.Outcome, now time.Time) digest.Delivery {
 	d.Box = nil
-	d.Reason = reason(o)
+	d.Failure = digest.Failure{Class: classes[o.Verdict], Code: o.Code}
 	switch o.Verdict {
 	case mail.Accepted:
-		d.State, d.SentAt, d.Reason = digest.SentState, now, ""
+		d.State, d.SentAt, d.Failure = digest.SentState, now, digest.Failure{}
 		return d
 	case mail.Refused:
 		d.State = digest.GivenUp
@@ -85,7 +94,7 @@ func settle(d digest.Delivery, o mail.Outcome, now time.Time) digest.Delivery {
 	default:
 		d.Doubted = d.Doubted || o.Verdict == mail.Doubtful
 		if d.Tries == len(backOff) || now.Sub(d.Began) >= maxAge {
-			d.State = digest.GivenUp
+			d.State, d.Failure.Class = digest.GivenUp, digest.TooOften
 			return d
 		}
 		d.Retry = now.Add(wait(d))
@@ -105,12 +114,9 @@ func wait(d digest.Delivery) time.Duration {
 	return w + w/8*time.Duration(d.MessageID[0]%16)/16
 }
 
-// reason words an outcome for the log and for operators.
-func reason(o mail.Outcome) string {
-	if o.Code == 0 {
-		return fmt.Sprintf("%s: %s", o.Verdict, o.Reason)
-	}
-	return fmt.Sprintf("%s (%d): %s", o.Verdict, o.Code, o.Reason)
+// classes are what a verdict other than Accepted is recorded as.
+var classes = map[mail.Verdict]digest.Class{
+	mail.Deferred: digest.ForNow, mail.Refused: digest.ForGood, mail.Doubtful: digest.NoAnswer, mail.RouteDown: digest.RouteDown,
 }
 
 func (r *round) tally(v mail.Verdict, d digest.Delivery) {
@@ -131,10 +137,10 @@ func (r *round) tally(v mail.Verdict, d digest.Delivery) {
 }
 
 // giveUp ends a digest without another attempt.
-func (r *round) giveUp(ctx context.Context, st digest.Standing, why string) error {
+func (r *round) giveUp(ctx context.Context, st digest.Standing, why digest.Class) error {
 	d := *st.Open
 	d.Doubted = d.Doubted || d.Frozen()
-	d.State, d.Reason, d.Box = digest.GivenUp, why, nil
+	d.State, d.Failure, d.Box = digest.GivenUp, digest.Failure{Class: why}, nil
 	if err := r.change(st, lease, func(cur *digest.Standing) { cur.Open = &d }); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type DueRow struct {
 	Due       time.Time // zero for immediate
 	From      int64     // the window begins here
 	State     digest.State
-	Reason    string // of the newest failure, where a digest is under way
+	Failure   digest.Failure // the newest, where a digest is under way
 }
 
 // Due lists who would be served by a round at an instant, if it need not wait:
@@ -129,9 +129,9 @@ func dueRow(st digest.Standing) DueRow {
 	at, _ := st.Wake()
 	switch n := len(st.Carried); {
 	case st.Open != nil:
-		row.Due, row.From, row.State, row.Reason = at, st.Open.Window.From, st.Open.State, st.Open.Reason
+		row.Due, row.From, row.State, row.Failure = at, st.Open.Window.From, st.Open.State, st.Open.Failure
 	case n > 0:
-		row.Due, row.From, row.Reason = at, st.Carried[0].Window.From, st.Carried[n-1].Reason
+		row.Due, row.From, row.Failure = at, st.Carried[0].Window.From, st.Carried[n-1].Failure
 	}
 	return row
 }
@@ -163,7 +163,7 @@ func (s *Service) Preview(ctx context.Context, person uuid.UUID) (Preview, error
 		return Preview{}, err
 	}
 	p := Preview{Window: digest.Window{From: st.Cursor, Until: max(st.Cursor, covered.End)}, NextDue: st.NextDue}
-	if !st.Settings.On() || p.Window.From == p.Window.Until {
+	if !st.On() || p.Window.From == p.Window.Until {
 		return p, nil
 	}
 	c, err := s.compose(ctx, st, p.Window, s.now())
@@ -184,7 +184,7 @@ type FailedRow struct {
 	Carried   bool      // goes into the next digest; else this one is tried again
 	Retry     time.Time // when
 	MaybeSent bool
-	Reason    string
+	Failure   digest.Failure
 }
 
 // Failed lists what waits after a failure, of at most 1,000 persons.
@@ -197,10 +197,10 @@ func (s *Service) Failed(ctx context.Context) ([]FailedRow, error) {
 	for _, st := range standings {
 		at, _ := st.Wake()
 		for _, c := range st.Carried {
-			rows = append(rows, FailedRow{Person: st.Person, Window: c.Window, Carried: true, Retry: at, MaybeSent: c.MaybeSent, Reason: c.Reason})
+			rows = append(rows, FailedRow{Person: st.Person, Window: c.Window, Carried: true, Retry: at, MaybeSent: c.MaybeSent, Failure: c.Failure})
 		}
-		if d := st.Open; d != nil && d.Reason != "" {
-			rows = append(rows, FailedRow{Person: st.Person, Window: d.Window, Retry: d.Retry, MaybeSent: d.Doubted, Reason: d.Reason})
+		if d := st.Open; d != nil && d.Failure != (digest.Failure{}) {
+			rows = append(rows, FailedRow{Person: st.Person, Window: d.Window, Retry: d.Retry, MaybeSent: d.Doubted, Failure: d.Failure})
 		}
 	}
 	return rows, nil

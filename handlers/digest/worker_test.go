@@ -256,7 +256,7 @@ func TestRefusedForNowIsComposedAnew(t *testing.T) {
 	}
 	failed, err := w.service.Failed(w.ctx)
 	w.must(err)
-	if len(failed) != 1 || failed[0].Carried || !strings.Contains(failed[0].Reason, "450") {
+	if len(failed) != 1 || failed[0].Carried || failed[0].Failure.Code != 450 {
 		t.Errorf("%+v", failed)
 	}
 	w.round()

@@ -68,7 +68,8 @@ type world struct {
 	logged  *bytes.Buffer
 	service *worker.Service
 	faults  *faults
-	watch   worker.Watch // of the next process
+	watch   worker.Watch     // of the next process
+	bounced []person.Failure // what the workers were told of addresses
 
 	mu       sync.Mutex
 	now      time.Time
@@ -133,7 +134,7 @@ func (w *world) restart(holder string) {
 			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults},
 			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
 			Mailer: faultyMailer{w.mails, w.faults}, Sent: w.mails, Links: w.links, Clock: w.clock,
-			Logger: slog.New(slog.NewTextHandler(w.logged, nil)), Watch: w.watch,
+			Logger: slog.New(slog.NewTextHandler(w.logged, nil)), Bounced: w.bounce, Watch: w.watch,
 		})
 	w.must(err)
 }

@@ -111,7 +111,7 @@ func (v *visit) notice() string {
 		return max(n, 0)
 	}
 	switch name := q.Get(noticeKey); name {
-	case "saved", "removed", "followed", "unfollowed", "settings", "behind":
+	case "asked", "saved", "removed", "followed", "unfollowed", "settings", "behind":
 		return w.text("notice." + name)
 	case "bulk":
 		told := []string{w.count("notice.bulk.saved", number(savedKey))}

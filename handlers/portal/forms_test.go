@@ -18,6 +18,7 @@ import (
 	"imprint/domain/category"
 	"imprint/domain/document"
 	"imprint/domain/mail"
+	"imprint/domain/person"
 	"imprint/handlers"
 	"imprint/handlers/portal"
 )
@@ -252,6 +253,50 @@ func TestMailsAreReadByWhomTheyWentTo(t *testing.T) {
 	}
 }
 
+func TestAnAddressIsConfirmedByTheLinkAndAPost(t *testing.T) {
+	w := newWorld(t)
+	w.address(t, rosa, "rosa@halden.example")
+	id := uuid.MustParse(w.readers[rosa].Person)
+	link := func() string {
+		own, err := w.people.Settings(t.Context(), id)
+		w.ok(err)
+		u, err := url.Parse(w.links.Confirm(id, own.AddressID, own.Expires))
+		w.ok(err)
+		return u.RequestURI()
+	}
+	waits := func() bool {
+		return w.shown(rosa, "/settings").has("A link was sent to rosa@halden.example", "Until then no mail is sent")
+	}
+	first := link()
+	if ask := w.shown(nobody, first); !waits() || !ask.has("Shall notifications be sent to this address?") {
+		t.Fatal("opening the link confirmed the address, or asks nothing")
+	}
+	if p := w.post(nobody, "/confirm?token=forged", nil); p.Code != http.StatusNotFound || !p.has("not valid") || !waits() {
+		t.Errorf("a forged token: %d %s", p.Code, p.text())
+	}
+	// A new link ends the one before.
+	form := w.shown(rosa, "/settings")
+	if p := w.press(rosa, form, "/settings/address", nil); p.Code != http.StatusSeeOther || !w.shown(rosa, p.Header().Get("Location")).has("A new link is on its way.") {
+		t.Fatalf("another link: %d %s", p.Code, p.text())
+	}
+	if p := w.post(nobody, first, nil); p.Code != http.StatusConflict || !p.has("another address was chosen") || !waits() {
+		t.Errorf("the link before: %d %s", p.Code, p.text())
+	}
+	second := link()
+	for range 2 {
+		if p := w.post(nobody, second, nil); p.Code != http.StatusOK || !p.has("Notifications go to this address") || waits() {
+			t.Errorf("the link: %d %s", p.Code, p.text())
+		}
+	}
+	own, err := w.people.Settings(t.Context(), id)
+	w.ok(err)
+	_, err = w.people.Bounced(t.Context(), w.ask(operator), id, person.Failure{AddressID: own.AddressID, Digest: uuid.New(), NoSuch: true, Status: "5.1.1"})
+	w.ok(err)
+	if p := w.shown(rosa, "/settings"); !p.has("Mails are suspended: your mail server says that there is no such address.", "Send a new link") {
+		t.Errorf("suspended: %s", p.text())
+	}
+}
+
 func TestUnsubscribeOnlyByPost(t *testing.T) {
 	w := newWorld(t)
 	w.address(t, rosa, "rosa@halden.example")
@@ -310,8 +355,8 @@ func TestThePast(t *testing.T) {
 	}
 }
 
-// Every form but the way out of mails, which a signed link opens, and the demo's
-// choice of a person, which writes nothing.
+// Every form but those that a signed link opens, and the demo's choice of a person,
+// which writes nothing.
 func TestNoFormServesAnAuditor(t *testing.T) {
 	w := newWorld(t)
 	line := w.series("Line")
@@ -321,7 +366,7 @@ func TestNoFormServesAnAuditor(t *testing.T) {
 	tried := 0
 	for _, pattern := range portal.Patterns() {
 		method, path, _ := strings.Cut(pattern, " ")
-		if method != http.MethodPost || slices.Contains([]string{"/unsubscribe", "/demo/person"}, path) {
+		if method != http.MethodPost || slices.Contains([]string{"/unsubscribe", "/confirm", "/demo/person"}, path) {
 			continue
 		}
 		tried++

@@ -9,7 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"imprint/domain"
+	"imprint/domain/digest"
 )
 
 const maxMails = 200
@@ -44,7 +47,7 @@ func (p *portal) mails(v *visit) error {
 	}
 	view := mailsView{All: v.readsAllMails()}
 	for _, m := range kept {
-		if v.readsMail(m.Unsubscribe) {
+		if v.readsMail(m.Unsubscribe, m.MessageID) {
 			view.Mails = append(view.Mails, mailLine{Href: "/mails/" + m.ID, Subject: m.Subject, To: m.To, Date: v.at(m.Date)})
 		}
 	}
@@ -66,10 +69,15 @@ func (v *visit) readsAllMails() bool {
 	return v.portal.Persons != nil && v.reader.Role.MayPublish()
 }
 
-// readsMail goes by the person whom the signed link in the mail names. Anybody can
-// write somebody else's address into the settings.
-func (v *visit) readsMail(unsubscribe string) bool {
+// readsMail goes by the person whom the signed link in a digest names, and by the
+// address whose confirmation a mail asks for: the person's newest. Anybody can write
+// somebody else's address into the settings, but whoever reads of it here could have
+// the mail sent to any other.
+func (v *visit) readsMail(unsubscribe, messageID string) bool {
 	if v.readsAllMails() {
+		return true
+	}
+	if v.own.AddressID != uuid.Nil && strings.HasPrefix(messageID, digest.ConfirmationID(v.own.AddressID).String()+"@") {
 		return true
 	}
 	person, err := v.portal.Recipient(unsubscribe)
@@ -89,7 +97,7 @@ func (v *visit) letter() (letter, error) {
 	if err != nil {
 		return letter{}, err
 	}
-	if !v.readsMail(l.unsubscribe) {
+	if !v.readsMail(l.unsubscribe, l.messageID) {
 		return letter{}, v.absent()
 	}
 	return l, nil

@@ -81,6 +81,9 @@ func (p *portal) table() []route {
 		{"POST /library", p.saveAll, nil},
 		{"GET /settings", p.settings, nil},
 		{"POST /settings", p.changeSettings, nil},
+		{"POST /settings/address", p.askAgain, nil},
+		{"GET /confirm", p.askConfirm, nil},
+		{"POST /confirm", p.confirm, nil},
 
 		{"GET /history/{document}", p.history, paged},
 		{"GET /as-of", p.asOf, append([]string{"day", "ordinal", "by", "document"}, paged...)},

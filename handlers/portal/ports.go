@@ -38,6 +38,7 @@ type Parts struct {
 	Clock        domain.Clock
 	Keys         web.Keys
 	Unsubscriber Unsubscriber
+	Confirmer    Confirmer
 	// Mails are those that were kept instead of being sent; nil: there is no page
 	// of mails.
 	Mails Mails
@@ -59,13 +60,19 @@ type Person struct {
 // Settings answers a person's own notification settings, the address unsealed;
 // the zero Schedule where nothing was ever set.
 type Settings interface {
-	Settings(ctx context.Context, person uuid.UUID) (handlers.Settings, error)
+	Settings(ctx context.Context, person uuid.UUID) (handlers.Chosen, error)
 }
 
 // Mails shows the mails kept, newest first. An unknown id is domain.NotFound.
 type Mails interface {
 	List(ctx context.Context, limit int) ([]mail.Kept, error)
 	Read(ctx context.Context, id string) ([]byte, error)
+}
+
+// Confirmer puts the address of a token in force; domain.NotFound for a token that
+// is not ours, domain.Conflict for one that holds no longer. Again is no error.
+type Confirmer interface {
+	Confirm(ctx context.Context, token string) error
 }
 
 // Unsubscriber turns off the digests of the person whom a token names;

@@ -13,6 +13,7 @@ import (
 
 	"imprint/domain"
 	"imprint/domain/calendar"
+	"imprint/domain/person"
 	"imprint/handlers"
 )
 
@@ -25,7 +26,29 @@ type settingsView struct {
 	MonthDays                        []int
 	Zones                            []string
 	Next                             time.Time // when the next digest is due; zero: no set time
+	Mail                             addressView
 	Field, Problem                   string
+}
+
+// addressView is what there is to say about the address as it stands.
+type addressView struct {
+	Address, InForce string
+	Expires          bool      // it waits for its confirmation …
+	Until            time.Time // … until then
+	Bounced          string    // the status of the mail that asked for it, if that came back
+	Suspended        string    // why no mail goes to it
+}
+
+func (v *visit) address() addressView {
+	own := v.own
+	a := addressView{Address: own.Address, InForce: own.InForce, Bounced: own.Bounced.Status}
+	if a.Expires = own.Address != "" && !own.Confirmed; a.Expires {
+		a.Until = v.at(own.Expires)
+	}
+	if own.Suspended != person.NotSuspended {
+		a.Suspended = v.portal.words.text("suspended." + string(own.Suspended))
+	}
+	return a
 }
 
 type choice struct{ Value, Label string }
@@ -78,7 +101,7 @@ func (v *visit) showSettings(status int, view settingsView) error {
 	if !known && view.Language != "" {
 		view.Languages = append(view.Languages, choice{view.Language, w.language(view.Language)})
 	}
-	view.Zones = zones
+	view.Zones, view.Mail = zones, v.address()
 	return v.show(status, "settings", "settings", w.text("settings.title"), view)
 }
 

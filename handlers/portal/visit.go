@@ -26,9 +26,9 @@ type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	reader access.Reader
-	own    handlers.Settings // zero for an anonymous visitor
-	zone   *time.Location    // never nil
-	locale string            // the language in which published texts are wanted
+	own    handlers.Chosen // zero for an anonymous visitor
+	zone   *time.Location  // never nil
+	locale string          // the language in which published texts are wanted
 }
 
 // handle serves a page and answers its errors.

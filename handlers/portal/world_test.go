@@ -105,7 +105,7 @@ func newWorld(t testing.TB) *world {
 	shelf := queries.NewCatalog(store, views.Search{})
 	journal := handlers.NewJournal(log, w.codec, clock, nil)
 	w.publishing = handlers.NewPublishing(journal, w.blobs, shelf)
-	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db))
+	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), digest.NewFacts(log, registry, work.NewDigests(db)))
 	for key, role := range map[string]access.Role{rosa: access.Member, lena: access.Member, paul: access.Publisher, ada: access.Auditor} {
 		joined, err := w.people.Join(ctx, w.ask(operator), key)
 		w.ok(err)
@@ -118,7 +118,7 @@ func newWorld(t testing.TB) *world {
 		Name: "Halden Trust", URL: "https://trust.example",
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store),
 		Libraries: w.libraries, People: w.people, Settings: w.people,
-		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Recipient: w.links.Recipient, Unsubscriber: w,
+		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Recipient: w.links.Recipient, Unsubscriber: w, Confirmer: w,
 		// Waiting folds: what a test wrote by itself is seen once a page asks.
 		Wait: func(ctx context.Context, _ event.Position, _ ...string) error {
 			w.fold.Lock()
@@ -149,6 +149,16 @@ func (w *world) Unsubscribe(ctx context.Context, token string) error {
 		return err
 	}
 	_, err = w.people.TurnOff(ctx, w.ask(access.Reader{Person: id.String()}), id)
+	return err
+}
+
+// Confirm implements portal.Confirmer as the program does.
+func (w *world) Confirm(ctx context.Context, token string) error {
+	id, address, err := w.links.Confirmed(token, w.now)
+	if err != nil {
+		return err
+	}
+	_, err = w.people.ConfirmAddress(ctx, w.ask(access.Reader{Person: id.String()}), id, address)
 	return err
 }
 

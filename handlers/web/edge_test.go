@@ -39,7 +39,7 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) web.Problem {
 func TestEveryKindHasItsStatus(t *testing.T) {
 	for kind, status := range map[domain.Kind]int{
 		domain.Invalid: 400, domain.Unauthenticated: 401, domain.Forbidden: 403, domain.NotFound: 404, domain.Conflict: 409,
-		domain.Stale: 412, domain.Reused: 422, domain.Gone: 410, domain.TooLarge: 413, domain.Unavailable: 503, domain.Internal: 500, "new": 500,
+		domain.Stale: 412, domain.Reused: 422, domain.Gone: 410, domain.TooLarge: 413, domain.TooMany: 429, domain.Unavailable: 503, domain.Internal: 500, "new": 500,
 	} {
 		w, logged := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			web.WriteProblem(w, r, fmt.Errorf("about: %w", domain.Refuse(kind, "some-rule", "a thing is wrong").In("thing").Because(errors.New("the cause"))))

@@ -89,6 +89,8 @@ func Status(kind domain.Kind) int {
 		return http.StatusUnprocessableEntity
 	case domain.Gone:
 		return http.StatusGone
+	case domain.TooMany:
+		return http.StatusTooManyRequests
 	case domain.TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case domain.Unavailable:

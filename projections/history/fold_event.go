@@ -74,6 +74,18 @@ func subjectOf(e projections.Event) subject {
 		return subject{person: p.Person}
 	case person.NotificationSettingsChanged:
 		return subject{person: p.Person}
+	case person.AddressConfirmed:
+		return subject{person: p.Person}
+	case person.MailBounced:
+		return subject{person: p.Person}
+	case person.MailSuspended:
+		return subject{person: p.Person}
+	case person.Disabled:
+		return subject{person: p.Person}
+	case person.Enabled:
+		return subject{person: p.Person}
+	case person.Erased:
+		return subject{person: p.Person}
 	case person.TokenIssued:
 		return subject{person: p.Person}
 	case person.TokenRevoked:
@@ -87,5 +99,5 @@ func subjectOf(e projections.Event) subject {
 	case digest.Failed:
 		return subject{person: p.Person}
 	}
-	return subject{} // of the log itself, or of a category
+	return subject{} // of the log itself, of a category, or of a mail domain
 }

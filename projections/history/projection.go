@@ -13,6 +13,7 @@ import (
 	"imprint/domain/document"
 	"imprint/domain/installation"
 	"imprint/domain/library"
+	"imprint/domain/maildomain"
 	"imprint/domain/notice"
 	"imprint/domain/person"
 	"imprint/domain/series"
@@ -23,7 +24,7 @@ import (
 const Name = "history"
 
 // version is changed with the types, the folds and the columns.
-const version = 2
+const version = 3
 
 // The kinds of key.
 const (
@@ -52,7 +53,10 @@ func Projection() projections.Projection {
 			library.Saved{}.EventType(), library.Removed{}.EventType(),
 			library.SeriesFollowed{}.EventType(), library.SeriesUnfollowed{}.EventType(),
 			person.Joined{}.EventType(), person.NotificationSettingsChanged{}.EventType(),
+			person.AddressConfirmed{}.EventType(), person.MailBounced{}.EventType(), person.MailSuspended{}.EventType(),
+			person.Disabled{}.EventType(), person.Enabled{}.EventType(), person.Erased{}.EventType(),
 			person.TokenIssued{}.EventType(), person.TokenRevoked{}.EventType(),
+			maildomain.Verified{}.EventType(), maildomain.Released{}.EventType(),
 			notice.Released{}.EventType(),
 			digest.Sent{}.EventType(), digest.Withheld{}.EventType(), digest.Failed{}.EventType(),
 		},

@@ -51,4 +51,10 @@ var english = words{
 		"fr": "French", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish",
 		"pt": "Portuguese", "sv": "Swedish", "tr": "Turkish", "zh": "Chinese",
 	},
+
+	ConfirmSubject: "Confirm your address for %s",
+	ConfirmLead:    "This address was given for notifications from %s. Confirm that it is yours, and they will come here.",
+	Confirm:        "Confirm this address",
+	ConfirmUntil:   "The link can be used until %s (time zone %s).",
+	ConfirmNo:      "If you did not ask for this, do nothing: without your confirmation, nothing more is sent to this address.",
 }

@@ -51,4 +51,10 @@ var german = words{
 		"fr": "Französisch", "it": "Italienisch", "ja": "Japanisch", "ko": "Koreanisch", "nl": "Niederländisch",
 		"pl": "Polnisch", "pt": "Portugiesisch", "sv": "Schwedisch", "tr": "Türkisch", "zh": "Chinesisch",
 	},
+
+	ConfirmSubject: "Bestätigen Sie Ihre Adresse für %s",
+	ConfirmLead:    "Diese Adresse wurde für Benachrichtigungen von %s angegeben. Bestätigen Sie, dass es Ihre ist, dann kommen sie hierher.",
+	Confirm:        "Diese Adresse bestätigen",
+	ConfirmUntil:   "Der Link gilt bis %s (Zeitzone %s).",
+	ConfirmNo:      "Wenn Sie das nicht veranlasst haben, brauchen Sie nichts zu tun: Ohne Ihre Bestätigung wird nichts weiter an diese Adresse gesendet.",
 }

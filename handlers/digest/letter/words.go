@@ -35,6 +35,11 @@ type words struct {
 	OnlyIn, OnlyInCode                string // label of an untranslated text; language or its code: %s
 	OnlyElsewhere                     string // the same, of a language without a usable code
 	Languages                         map[string]string
+
+	ConfirmSubject, ConfirmLead string // portal: %s
+	Confirm                     string // text of the link
+	ConfirmUntil                string // date, zone: %s
+	ConfirmNo                   string
 }
 
 // wordsFor answers the table of a locale's language; false when it has none and
