@@ -2,9 +2,12 @@ package event
 
 import (
 	"encoding/base64"
+	"reflect"
 	"time"
 
 	"github.com/google/uuid"
+
+	"imprint/domain/jsonform"
 )
 
 // Payload is what happened: a struct of one aggregate's package. Its type name
@@ -42,6 +45,12 @@ type Metadata struct {
 	Salt       []byte  `json:"salt,omitempty"`
 	SealedSalt *Sealed `json:"sealedSalt,omitempty"`
 }
+
+var metadataForm = jsonform.Of(reflect.TypeFor[Metadata]())
+
+// ReadMetadata reads metadata in the form in which engines keep it, the JSON of a
+// Metadata, into a zero value.
+func ReadMetadata(text []byte, m *Metadata) error { return metadataForm.Unmarshal(text, m) }
 
 // metaFixed is what the names, marks, times and ids of a Metadata take in JSON.
 const metaFixed = 340

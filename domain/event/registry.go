@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"sort"
+
+	"imprint/domain/jsonform"
 )
 
 // ErrUnknownType: the registry does not know the event's type. Readers skip and
@@ -38,6 +40,7 @@ type Definition struct {
 	Provable bool
 
 	payload reflect.Type
+	form    jsonform.Form // of the payload
 	secrets []secretField
 	upcasts []Upcast // upcasts[i] leads from schema i+1 to i+2
 }
@@ -52,6 +55,7 @@ func Define[P Payload](provable bool, upcasts ...Upcast) Definition {
 		Schema:   len(upcasts) + 1,
 		Provable: provable,
 		payload:  t,
+		form:     jsonform.Of(t),
 		secrets:  secretsOf(t),
 		upcasts:  upcasts,
 	}
@@ -118,7 +122,7 @@ func (r *Registry) Decode(e Recorded) (Payload, error) {
 		data = next
 	}
 	p := reflect.New(d.payload)
-	if err := json.Unmarshal(data, p.Interface()); err != nil {
+	if err := d.form.Unmarshal(data, p.Interface()); err != nil {
 		return nil, fmt.Errorf("event %d (%s): %w", e.Ordinal, e.Type, err)
 	}
 	return p.Elem().Interface().(Payload), nil

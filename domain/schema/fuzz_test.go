@@ -1,8 +1,10 @@
 package schema_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -11,7 +13,7 @@ import (
 )
 
 // FuzzDecode feeds arbitrary data to every type that Imprint knows, beginning
-// with the golden files: a payload of that type or an error, never a panic.
+// with the golden files: what encoding/json reads there, or an error, never a panic.
 func FuzzDecode(f *testing.F) {
 	registry, err := schema.Registry()
 	if err != nil {
@@ -33,6 +35,14 @@ func FuzzDecode(f *testing.F) {
 		p, err := registry.Decode(event.Recorded{Event: event.Event{Type: eventType, Data: data, Meta: event.Metadata{Schema: version}}})
 		if (p == nil) == (err == nil) || err == nil && p.EventType() != eventType {
 			t.Fatalf("%s as %v, %v", eventType, p, err)
+		}
+		example, known := examples[eventType+".v1"]
+		if def, _ := registry.Lookup(eventType); !known || version != 1 || def.Schema != 1 {
+			return // there is no such type, or upcasters change what is read
+		}
+		want := reflect.New(reflect.TypeOf(example))
+		if left := json.Unmarshal(data, want.Interface()); (left == nil) != (err == nil) || err == nil && !reflect.DeepEqual(p, want.Elem().Interface()) {
+			t.Fatalf("%s as %+v (%v), by encoding/json as %+v (%v)", eventType, p, err, want.Elem(), left)
 		}
 	})
 }

@@ -5,7 +5,6 @@ package eventlog
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -152,7 +151,7 @@ func (l *Log) scan(rows *sql.Rows) (event.Recorded, int, error) {
 	}
 	var err error
 	if r.ID, err = uuid.FromBytes(id); err == nil {
-		err = json.Unmarshal(meta, &r.Meta)
+		err = event.ReadMetadata(meta, &r.Meta)
 	}
 	if err != nil {
 		return event.Recorded{}, 0, l.corrupt("event at ordinal %d: %w", r.Ordinal, err)

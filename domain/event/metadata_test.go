@@ -1,4 +1,4 @@
-package kurrent
+package event
 
 import (
 	"encoding/json"
@@ -7,28 +7,26 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"imprint/domain/event"
 )
 
-func TestMetadataIsReadByHandAsByTheStandardLibrary(t *testing.T) {
+func TestMetadataAsWrittenIsNotLeftToEncodingJSON(t *testing.T) {
 	at := time.Date(2026, 2, 3, 4, 5, 6, 7000, time.UTC)
-	for name, m := range map[string]event.Metadata{
+	for name, m := range map[string]Metadata{
 		"little": {Schema: 1, Time: at, Actor: "system"},
 		"empty":  {},
 		"everything": {
 			Schema: 12, Time: at, Actor: "a", Organization: "o", Correlation: uuid.New(), Causation: uuid.New(), Request: "r",
-			Commitment: "c", Salt: []byte{0, 1, 255}, SealedSalt: &event.Sealed{Key: "document-1", Box: []byte{9}},
+			Commitment: "c", Salt: []byte{0, 1, 255}, SealedSalt: &Sealed{Key: "document-1", Box: []byte{9}},
 		},
-		"sealed without a box": {Schema: 1, Time: at, Salt: []byte{1}, SealedSalt: &event.Sealed{Key: "k", Box: []byte{}}},
+		"sealed without a box": {Schema: 1, Time: at, Salt: []byte{1}, SealedSalt: &Sealed{Key: "k", Box: []byte{}}},
 	} {
 		text, err := json.Marshal(m)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got event.Metadata
-		if s := (scanner{rest: string(text)}); !s.metadata(&got) {
-			t.Errorf("%s: %s is left to the standard library", name, text)
+		var got Metadata
+		if !metadataForm.Read(string(text), &got) {
+			t.Errorf("%s: %s is left to encoding/json", name, text)
 		}
 		if !reflect.DeepEqual(got, m) {
 			t.Errorf("%s: %+v, not %+v", name, got, m)
@@ -36,7 +34,7 @@ func TestMetadataIsReadByHandAsByTheStandardLibrary(t *testing.T) {
 	}
 }
 
-// Whatever is read by hand is what the standard library reads.
+// Metadata is what encoding/json reads, in whatever form it stands.
 func FuzzMetadata(f *testing.F) {
 	for _, text := range []string{
 		`{"schema":1,"time":"2026-02-03T04:05:06.000007Z","actor":"a"}`,
@@ -51,10 +49,10 @@ func FuzzMetadata(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var got, want event.Metadata
-		errGot, errWant := readMeta(text, &got), json.Unmarshal(text, &want)
+		var got, want Metadata
+		errGot, errWant := ReadMetadata(text, &got), json.Unmarshal(text, &want)
 		if (errGot == nil) != (errWant == nil) || errWant == nil && !reflect.DeepEqual(got, want) {
-			t.Errorf("%q is read as\n%+v (%v), by the standard library as\n%+v (%v)", text, got, errGot, want, errWant)
+			t.Errorf("%q is read as\n%+v (%v), by encoding/json as\n%+v (%v)", text, got, errGot, want, errWant)
 		}
 	})
 }
