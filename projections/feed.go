@@ -132,7 +132,9 @@ func (f *feed) gather(read passage) page {
 		unknown: map[string]int64{},
 		err:     read.err,
 	}
-	for _, d := range read.events {
+	p.batch.touches = make([]touch, 0, len(read.events))
+	for i := range read.events {
+		d := &read.events[i]
 		if err := f.take(p, d); err != nil {
 			p.err = &stopError{err}
 			return p
@@ -144,7 +146,7 @@ func (f *feed) gather(read passage) page {
 }
 
 // take adds one event to the batch where the projection folds its type.
-func (f *feed) take(p page, d decoded) error {
+func (f *feed) take(p page, d *decoded) error {
 	if !f.types[d.Type] {
 		if _, known := f.engine.Registry.Lookup(d.Type); !known {
 			p.unknown[d.Type]++
@@ -154,7 +156,7 @@ func (f *feed) take(p page, d decoded) error {
 	if d.err != nil {
 		return d.err
 	}
-	return p.batch.gather(d.Event, p.to)
+	return p.batch.gather(&d.Event, p.to)
 }
 
 // load reads the rows of every touched key, once per table.

@@ -6,6 +6,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"imprint/domain/event"
 )
@@ -34,16 +35,17 @@ func (e Engine) read(ctx context.Context, from event.Checkpoint, limit int, want
 			p.err = err
 			return p
 		}
-		for _, r := range page {
+		p.events = slices.Grow(p.events, len(page))
+		for i := range page {
+			r := &page[i]
 			if r.Ordinal != p.to.Ordinal+1 {
 				p.err = fmt.Errorf("%w: event %d follows event %d", event.ErrCorrupt, r.Ordinal, p.to.Ordinal)
 				return p
 			}
-			d := decoded{Event: Event{Recorded: r}}
-			if wanted[r.Type] {
-				d.Payload, d.err = e.Registry.Decode(r)
+			p.events = append(p.events, decoded{Event: Event{Recorded: *r}})
+			if d := &p.events[len(p.events)-1]; wanted[r.Type] {
+				d.Payload, d.err = e.Registry.Decode(*r)
 			}
-			p.events = append(p.events, d)
 			p.to = r.Checkpoint()
 			bytes += len(r.Data)
 		}

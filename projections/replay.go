@@ -78,7 +78,7 @@ func (f *feed) replay(ctx context.Context, k Key) error {
 			return err
 		}
 		e := Event{Recorded: page[0], Payload: payload}
-		b.touches = append(b.touches, touch{event: e, keys: []Key{k}, before: w.Before})
+		b.touches = append(b.touches, touch{event: &e, keys: []Key{k}, before: w.Before})
 	}
 	if err := f.load(ctx, b); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/domain"
+	"imprint/domain/jsonform"
 )
 
 // Kind says how many rows a key has and how they change.
@@ -326,6 +327,7 @@ func codecOf(t reflect.Type) (Type, field) {
 			},
 		}
 	}
+	form := jsonform.Of(t)
 	return TypeText, field{
 		encode: func(v reflect.Value) (any, error) {
 			if v.IsZero() {
@@ -335,12 +337,12 @@ func codecOf(t reflect.Type) (Type, field) {
 			return string(b), err
 		},
 		decode: func(v any, to reflect.Value) error {
+			to.SetZero()
 			s, _ := v.(string)
 			if s == "" {
-				to.SetZero()
 				return nil
 			}
-			return json.Unmarshal([]byte(s), to.Addr().Interface())
+			return form.Unmarshal(s, to.Addr().Interface())
 		},
 	}
 }

@@ -52,7 +52,7 @@ func (l *Log) decode(resolved *esdb.ResolvedEvent) (r event.Recorded, ours bool,
 	if r.Data == nil {
 		r.Data = []byte{}
 	}
-	if err := event.ReadMetadata(e.UserMetadata, &r.Meta); err != nil {
+	if err := event.ReadMetadata(string(e.UserMetadata), &r.Meta); err != nil {
 		return r, true, fmt.Errorf("%w: event %d of %s on %s (%s) was not written by Imprint: metadata: %w; nobody else may write below %s", event.ErrCorrupt, e.EventNumber, e.StreamID, l.link.host, e.EventType, err, l.prefix)
 	}
 	return r, true, nil

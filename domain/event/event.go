@@ -50,7 +50,7 @@ var metadataForm = jsonform.Of(reflect.TypeFor[Metadata]())
 
 // ReadMetadata reads metadata in the form in which engines keep it, the JSON of a
 // Metadata, into a zero value.
-func ReadMetadata(text []byte, m *Metadata) error { return metadataForm.Unmarshal(text, m) }
+func ReadMetadata(text string, m *Metadata) error { return metadataForm.Unmarshal(text, m) }
 
 // metaFixed is what the names, marks, times and ids of a Metadata take in JSON.
 const metaFixed = 340

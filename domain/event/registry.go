@@ -122,7 +122,7 @@ func (r *Registry) Decode(e Recorded) (Payload, error) {
 		data = next
 	}
 	p := reflect.New(d.payload)
-	if err := d.form.Unmarshal(data, p.Interface()); err != nil {
+	if err := d.form.Unmarshal(string(data), p.Interface()); err != nil {
 		return nil, fmt.Errorf("event %d (%s): %w", e.Ordinal, e.Type, err)
 	}
 	return p.Elem().Interface().(Payload), nil

@@ -27,14 +27,14 @@ type read func(*scanner, reflect.Value) bool
 func Of(t reflect.Type) Form { return Form{formOf(t, nil)} }
 
 // Unmarshal reads a text into the zero value that into points to, which is of the
-// form's type. The strings in it share one memory: whoever keeps a short one of
-// them keeps the whole text.
-func (f Form) Unmarshal(text []byte, into any) error {
-	if f.Read(string(text), into) {
+// form's type. The strings in it are parts of the text: whoever keeps a short one
+// of them keeps all of it.
+func (f Form) Unmarshal(text string, into any) error {
+	if f.Read(text, into) {
 		return nil
 	}
 	reflect.ValueOf(into).Elem().SetZero()
-	return json.Unmarshal(text, into)
+	return json.Unmarshal([]byte(text), into)
 }
 
 // Read is Unmarshal of a text in this very form. After false the value is of no

@@ -3,7 +3,6 @@
 package eventlog
 
 import (
-	"fmt"
 	"strconv"
 
 	"imprint/domain"
@@ -16,7 +15,12 @@ func position(ordinal int64) event.Position {
 	if ordinal == 0 {
 		return ""
 	}
-	return event.Position(fmt.Sprintf("%016x", ordinal))
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[ordinal>>(60-4*i)&15]
+	}
+	return event.Position(b[:])
 }
 
 // place is the ordinal of a checkpoint. Position and ordinal say the same here;

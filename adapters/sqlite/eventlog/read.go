@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +19,8 @@ import (
 )
 
 const (
-	columns       = `SELECT ordinal, stream, revision, id, type, log_time, data, meta FROM events `
+	// Metadata comes as text, which need not be copied once more to be read.
+	columns       = `SELECT ordinal, stream, revision, id, type, log_time, data, CAST(meta AS text) FROM events `
 	readAllSQL    = columns + `WHERE ordinal > $1 ORDER BY ordinal LIMIT $2`
 	readStreamSQL = columns + `WHERE stream = $1 AND revision >= $2 ORDER BY revision LIMIT $3`
 	readBackSQL   = columns + `WHERE stream = $1 ORDER BY revision DESC LIMIT $2`
@@ -31,7 +33,7 @@ func (l *Log) ReadAll(ctx context.Context, after event.Checkpoint, limit int) ([
 		return nil, err
 	}
 	logTime := after.LogTime
-	page, err := l.page(ctx, limit, event.MaxPageBytes, func(r event.Recorded) error {
+	page, err := l.page(ctx, limit, event.MaxPageBytes, func(r *event.Recorded) error {
 		if r.Ordinal != last+1 {
 			return l.corrupt("ordinal %d is missing (after %d comes %d)", last+1, last, r.Ordinal)
 		}
@@ -63,7 +65,7 @@ func (l *Log) ReadStream(ctx context.Context, stream event.Stream, from int64, l
 		return nil, domain.Refuse(domain.Invalid, "bad-revision", "%s is read from revision 0 or later, not from %d", stream, from)
 	}
 	next := from
-	return l.page(ctx, limit, event.MaxPageBytes, func(r event.Recorded) error {
+	return l.page(ctx, limit, event.MaxPageBytes, func(r *event.Recorded) error {
 		if r.Revision != next {
 			return l.missing(stream, next, r.Ordinal)
 		}
@@ -75,7 +77,7 @@ func (l *Log) ReadStream(ctx context.Context, stream event.Stream, from int64, l
 // ReadStreamBack reads backwards from the newest event; see event.Log.
 func (l *Log) ReadStreamBack(ctx context.Context, stream event.Stream, limit int) ([]event.Recorded, error) {
 	next := int64(-1)
-	page, err := l.page(ctx, limit, math.MaxInt, func(r event.Recorded) error {
+	page, err := l.page(ctx, limit, math.MaxInt, func(r *event.Recorded) error {
 		if next >= 0 && r.Revision != next {
 			return l.missing(stream, next, r.Ordinal)
 		}
@@ -112,7 +114,7 @@ func (l *Log) Head(ctx context.Context) (event.Checkpoint, error) {
 
 // page runs one query. Each event passes check; the one that makes the page
 // maxBytes large is its last.
-func (l *Log) page(ctx context.Context, limit, maxBytes int, check func(event.Recorded) error, query string, args ...any) ([]event.Recorded, error) {
+func (l *Log) page(ctx context.Context, limit, maxBytes int, check func(*event.Recorded) error, query string, args ...any) ([]event.Recorded, error) {
 	if limit < 1 {
 		return nil, domain.Refuse(domain.Invalid, "bad-limit", "a page holds at least one event; %d were asked for", limit)
 	}
@@ -122,15 +124,24 @@ func (l *Log) page(ctx context.Context, limit, maxBytes int, check func(event.Re
 	}
 	defer func() { _ = rows.Close() }()
 	var page []event.Recorded
+	var found found
+	into := found.places()
 	for bytes := 0; bytes < maxBytes && rows.Next(); {
-		r, size, err := l.scan(rows)
-		if err != nil {
-			return nil, err
+		if err := rows.Scan(into...); err != nil {
+			return nil, l.explain(err)
+		}
+		if len(page) == cap(page) { // append would copy a large page too often
+			page = slices.Grow(page, max(minPage, len(page)))
+		}
+		page = page[:len(page)+1]
+		r := &page[len(page)-1]
+		if err := found.read(r); err != nil {
+			return nil, l.corrupt("event at ordinal %d: %w", found.ordinal, err)
 		}
 		if err := check(r); err != nil {
 			return nil, err
 		}
-		page, bytes = append(page, r), bytes+size
+		bytes += len(r.Data) + len(found.meta)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, l.explain(err)
@@ -138,28 +149,31 @@ func (l *Log) page(ctx context.Context, limit, maxBytes int, check func(event.Re
 	return page, nil
 }
 
-// scan reads a row, and tells how many bytes its data and metadata have.
-func (l *Log) scan(rows *sql.Rows) (event.Recorded, int, error) {
-	var (
-		r            event.Recorded
-		stream       string
-		id, meta     []byte
-		logTimeMicro int64
-	)
-	if err := rows.Scan(&r.Ordinal, &stream, &r.Revision, &id, &r.Type, &logTimeMicro, &r.Data, &meta); err != nil {
-		return event.Recorded{}, 0, l.explain(err)
+// minPage is how many events a page has room for from the beginning.
+const minPage = 16
+
+// found is a row as it comes from the file, one after the other.
+type found struct {
+	ordinal, revision, logTime int64
+	stream, eventType, meta    string
+	id                         sql.RawBytes
+	data                       []byte
+}
+
+// places is where the columns go.
+func (f *found) places() []any {
+	return []any{&f.ordinal, &f.stream, &f.revision, &f.id, &f.eventType, &f.logTime, &f.data, &f.meta}
+}
+
+// read makes an event of the row, in a zero value.
+func (f *found) read(r *event.Recorded) (err error) {
+	r.Ordinal, r.Revision, r.Stream = f.ordinal, f.revision, event.Stream(f.stream)
+	r.Position, r.LogTime = position(f.ordinal), time.UnixMicro(f.logTime).UTC()
+	r.Type, r.Data = f.eventType, f.data
+	if r.ID, err = uuid.FromBytes(f.id); err != nil {
+		return err
 	}
-	var err error
-	if r.ID, err = uuid.FromBytes(id); err == nil {
-		err = event.ReadMetadata(meta, &r.Meta)
-	}
-	if err != nil {
-		return event.Recorded{}, 0, l.corrupt("event at ordinal %d: %w", r.Ordinal, err)
-	}
-	r.Stream = event.Stream(stream)
-	r.Position = position(r.Ordinal)
-	r.LogTime = time.UnixMicro(logTimeMicro).UTC()
-	return r, len(r.Data) + len(meta), nil
+	return event.ReadMetadata(f.meta, &r.Meta)
 }
 
 // explain turns the errors of a closed pool and of SQLite into the port's.
