@@ -33,10 +33,13 @@
 // table (see Projection.View), which shows the live generation without its
 // parked keys. A rebuild makes a new generation beside the live one; a switch
 // points the views at it in one transaction. Every generation is loaded without
-// its secondary and full-text indexes, which are made when the log is first dry:
-// the first start, an import and a rebuild are one and the same way.
+// its secondary and full-text indexes, which are made when it has come to the end
+// of the log: the first start, an import and a rebuild are one and the same way.
 //
-//	Create ─fold─► dry ─Index─► Switch ─► live ─Switch to another─► kept ─next Rebuild─► dropped
+//	Create ─fold─► at the end ─Index─► Switch ─► live ─Switch to another─► kept ─next Rebuild─► dropped
+//
+// The end is where the log ended when the folding began, and once more when the
+// indexes were made: where writes never stop, nobody ever stands at the present one.
 //
 // # Leases
 //
@@ -45,6 +48,22 @@
 // runner looks again at what is live and what is parked. Therefore a runner may
 // keep the parked keys in memory, and a replay, which takes the lease for the
 // moment, may change them.
+//
+// # Handing over
+//
+// A switch works at any rate of writes. The new generation approaches the live one
+// while that is fed. Then the switcher takes the live one's lease, so that its
+// runners are fenced and wait; folds the little that is missing; and moves the
+// views, in a transaction that holds both epochs and both checkpoints against what
+// it knows.
+//
+//	we crash                before the lease is taken: nothing has happened; behind
+//	                        it: the lease ends in seconds and the live generation
+//	                        goes on; behind the move: the new one is free
+//	readers                 see the live generation as it stands, then the new one at
+//	                        the same event or a later one
+//	who waits for a write   waits through the pause, in which nothing is folded
+//	                        but that little
 //
 // # When something fails
 //

@@ -14,8 +14,10 @@ import (
 // feeds stand at the same checkpoint and are fed the same passages.
 type feeds []*feed
 
-// drain folds until the log is dry, makes the indexes where they are missing,
-// and folds what has come meanwhile. progress is called behind each commit.
+// drain folds to the end of the log as it is now, makes the indexes where they are
+// missing, and folds what has come meanwhile. Under writes that do not stop there
+// is always more, which is for others to fold. progress is called behind each
+// commit.
 func (fs feeds) drain(ctx context.Context, progress func(Progress)) error {
 	engine := fs[0].engine
 	for {
@@ -23,10 +25,9 @@ func (fs feeds) drain(ctx context.Context, progress func(Progress)) error {
 		if err != nil {
 			return err
 		}
-		err = fs.stream(ctx, func(f *feed) error {
-			at := f.build.Checkpoint.Ordinal
-			progress(Progress{Projection: f.projection.Name, Ordinal: at, Head: max(head.Ordinal, at)})
-			return engine.Store.Renew(ctx, f.build.Generation, f.build.Epoch, leaseTime)
+		err = fs.reach(ctx, head.Ordinal, func(f *feed) error {
+			progress(Progress{Projection: f.projection.Name, Ordinal: f.build.Checkpoint.Ordinal, Head: head.Ordinal})
+			return f.renew(ctx)
 		})
 		if err != nil {
 			return err
@@ -47,11 +48,11 @@ func (fs feeds) drain(ctx context.Context, progress func(Progress)) error {
 	}
 }
 
-// stream folds to the end of the log, calling after behind each commit, for one
-// feed at a time. The log is read and decoded while the feeds fold side by side,
-// each at its own pace but at most two passages behind: only their commits wait
-// for each other.
-func (fs feeds) stream(ctx context.Context, after func(*feed) error) error {
+// reach folds up to an ordinal that the log has, and not beyond, calling after
+// behind each commit, for one feed at a time. The log is read and decoded while the
+// feeds fold side by side, each at its own pace but at most two passages behind:
+// only their commits wait for each other.
+func (fs feeds) reach(ctx context.Context, ordinal int64, after func(*feed) error) error {
 	var one sync.Mutex
 	side, ctx := errgroup.WithContext(ctx)
 	queues := make([]chan passage, len(fs))
@@ -73,7 +74,7 @@ func (fs feeds) stream(ctx context.Context, after func(*feed) error) error {
 			return nil
 		})
 	}
-	err := fs.read(ctx, queues)
+	err := fs.read(ctx, ordinal, queues)
 	for _, queue := range queues {
 		close(queue)
 	}
@@ -84,17 +85,20 @@ func (fs feeds) stream(ctx context.Context, after func(*feed) error) error {
 	return err
 }
 
-// read puts the log from the feeds' checkpoint to its end into every queue.
-func (fs feeds) read(ctx context.Context, queues []chan passage) error {
-	at, limit, wanted := fs[0].build.Checkpoint, fs[0].limit(), map[string]bool{}
+// read puts the log from the feeds' checkpoint up to an ordinal into every queue.
+func (fs feeds) read(ctx context.Context, ordinal int64, queues []chan passage) error {
+	at, limit, wanted := fs[0].build.Checkpoint, int64(fs[0].limit()), map[string]bool{}
 	for _, f := range fs {
 		for t := range f.types {
 			wanted[t] = true
 		}
 	}
-	for {
-		p := fs[0].engine.read(ctx, at, limit, wanted)
+	for at.Ordinal < ordinal {
+		p := fs[0].engine.read(ctx, at, int(min(limit, ordinal-at.Ordinal)), wanted)
 		if len(p.events) == 0 {
+			if p.err == nil {
+				p.err = fmt.Errorf("event %d is known, but the log ends at %d", ordinal, at.Ordinal)
+			}
 			return p.err
 		}
 		for _, queue := range queues {
@@ -106,4 +110,5 @@ func (fs feeds) read(ctx context.Context, queues []chan passage) error {
 		}
 		at = p.to
 	}
+	return nil
 }

@@ -55,6 +55,11 @@ func (f *feed) close(ctx context.Context) error {
 	return f.engine.Store.Release(context.WithoutCancel(ctx), f.build.Generation, f.build.Epoch)
 }
 
+// renew prolongs the lease.
+func (f *feed) renew(ctx context.Context) error {
+	return f.engine.Store.Renew(ctx, f.build.Generation, f.build.Epoch, leaseTime)
+}
+
 // page is the part of a passage that a feed folds, as one batch.
 type page struct {
 	batch   *batch

@@ -1,7 +1,7 @@
 package projections
 
-// Building a projection's tables anew beside the live ones, and pointing the
-// views at them.
+// Building a projection's tables anew beside the live ones, and removing what is
+// not read any more.
 
 import (
 	"context"
@@ -10,10 +10,6 @@ import (
 
 	"imprint/domain"
 )
-
-// switchTries bounds how often a switch catches up again because the live
-// generation moved between its last batch and the switch.
-const switchTries = 50
 
 // Rebuild makes a new generation beside the live one, which goes on being fed,
 // and folds the whole log into it; the indexes are made after the load. It stops
@@ -101,44 +97,6 @@ func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
 	return f, nil
 }
 
-// Switch brings a generation up to the live one and points the views at it, in
-// one transaction; the runner of the former live one loses its epoch and goes on
-// with this one. The former is kept until the next Rebuild or Drop, so that one
-// can switch back. Used with an unknown number it is NotFound.
-func (e Engine) Switch(ctx context.Context, p Projection, number int64) error {
-	builds, _, err := e.standing(ctx, Generation{})
-	if err != nil {
-		return err
-	}
-	g := Generation{Projection: p.Name, Version: p.Version, Number: number}
-	for _, b := range builds {
-		if b.Generation != g {
-			continue
-		}
-		if b.Live {
-			return nil
-		}
-		return e.switchTo(ctx, p, g)
-	}
-	return domain.Refuse(domain.NotFound, "no-generation", "the read model %s (version %d) has no generation %d; imprint projections list shows those it has", p.Name, p.Version, number)
-}
-
-func (e Engine) switchTo(ctx context.Context, p Projection, g Generation) error {
-	f, err := e.open(ctx, p, g, false)
-	if err != nil {
-		return held(p, err)
-	}
-	for range switchTries {
-		if err = (feeds{f}).drain(ctx, func(Progress) {}); err != nil {
-			break
-		}
-		if err = e.Store.Switch(ctx, p, g); !errors.Is(err, ErrBehind) {
-			break
-		}
-	}
-	return errors.Join(err, f.close(ctx))
-}
-
 // Drop removes a generation: one that is not live, or one of a version that is
 // not among those in use, which this program would never read again. It is
 // refused as domain.Conflict for the live one of a version in use, and where
@@ -211,9 +169,9 @@ func firstOfEach(parked []Parked) map[Key]Parked {
 	return first
 }
 
-// held words a lease that someone else has.
+// held words a lease that someone else has, or has taken away.
 func held(p Projection, err error) error {
-	if errors.Is(err, ErrHeld) {
+	if errors.Is(err, ErrHeld) || errors.Is(err, ErrLost) {
 		return domain.Refuse(domain.Conflict, "projection-busy", "another process is at work on this generation of the read model %s; let it finish or stop it", p.Name).Because(err)
 	}
 	return err

@@ -20,7 +20,8 @@ import (
 type Runner struct {
 	engine     Engine
 	projection Projection
-	unknown    map[string]int64 // owned by whoever is in Run or CatchUp
+	unknown    map[string]int64  // owned by whoever is in Run or CatchUp
+	end        *event.Checkpoint // see began; owned by Run, nil: not yet known
 
 	mu     sync.Mutex
 	status Status
@@ -33,7 +34,7 @@ type Status struct {
 	Version    int
 	Generation int64
 	Checkpoint event.Checkpoint
-	CaughtUp   bool             // has reached the end of the log at least once
+	CaughtUp   bool             // has reached the end that the log had when the runner began
 	Leading    bool             // this process holds the lease
 	Taken      int64            // how often this process has taken the lease, since the start
 	Lost       int64            // how often another one, or a switch, has taken it away
@@ -120,7 +121,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// CatchUp folds to the end of the log and returns; for programs that do not keep
+// CatchUp folds to the end that the log has now and returns; for programs that do not keep
 // Run going, such as an import. Unavailable if another process holds the lease.
 func (r *Runner) CatchUp(ctx context.Context, progress func(Progress)) error {
 	f, err := r.open(ctx)
@@ -155,6 +156,20 @@ func (r *Runner) open(ctx context.Context) (*feed, error) {
 	return f, nil
 }
 
+// began answers where the log ended when this runner began, or had made the
+// indexes. Who has folded up to there has caught up: under writes that do not stop,
+// nobody ever sees the present end.
+func (r *Runner) began(ctx context.Context) (event.Checkpoint, error) {
+	if r.end == nil {
+		head, err := r.engine.Log.Head(ctx)
+		if err != nil {
+			return head, err
+		}
+		r.end = &head
+	}
+	return *r.end, nil
+}
+
 // lead holds the lease and folds until something fails or the context ends.
 func (r *Runner) lead(ctx context.Context) (err error) {
 	f, err := r.open(ctx)
@@ -164,33 +179,39 @@ func (r *Runner) lead(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, f.close(ctx)) }()
 	renewed, wait := time.Now(), pollFirst
 	for {
+		end, err := r.began(ctx)
+		if err != nil {
+			return err
+		}
 		// The signal is taken before the log is read: an append after the reading
 		// closes it, one before is read.
 		changed := r.engine.Log.Changed()
 		n, err := f.step(ctx, f.limit())
+		reached := f.build.Checkpoint.Ordinal >= end.Ordinal
 		if n > 0 {
-			r.show(f, false)
+			r.show(f, f.build.Indexed && reached)
 			wait = pollFirst
 		}
 		if err != nil {
 			return err
 		}
 		if time.Since(renewed) > leaseTime/3 {
-			if err := r.engine.Store.Renew(ctx, f.build.Generation, f.build.Epoch, leaseTime); err != nil {
+			if err := f.renew(ctx); err != nil {
 				return err
 			}
 			renewed = time.Now()
 		}
-		if n > 0 {
-			continue
-		}
-		if !f.build.Indexed {
+		if !f.build.Indexed && reached {
 			if err := f.index(ctx); err != nil {
 				return err
 			}
+			r.end = nil // much may have come meanwhile
 			continue
 		}
-		r.show(f, true)
+		if n > 0 {
+			continue
+		}
+		r.show(f, reached)
 		if !pause(ctx, changed, wait) {
 			wait = min(2*wait, pollLast)
 		}
@@ -203,7 +224,11 @@ func (r *Runner) lead(ctx context.Context) (err error) {
 // follow learns how far the process that holds the lease has come, until it is
 // time to try for the lease again.
 func (r *Runner) follow(ctx context.Context) error {
-	end := time.Now().Add(followPoll)
+	end, err := r.began(ctx)
+	if err != nil {
+		return err
+	}
+	number, until := int64(0), time.Now().Add(followPoll)
 	for {
 		var hint <-chan struct{}
 		if h, ok := r.engine.Store.(Hinter); ok {
@@ -213,26 +238,26 @@ func (r *Runner) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		head, err := r.engine.Log.Head(ctx)
-		if err != nil {
-			return err
-		}
 		r.update(func(s *Status) {
 			s.Generation, s.Checkpoint, s.Leading, s.Trouble = build.Number, build.Checkpoint, false, ""
-			s.CaughtUp = s.CaughtUp || build.Indexed && build.Checkpoint.Ordinal >= head.Ordinal
+			s.CaughtUp = s.CaughtUp || build.Indexed && build.Checkpoint.Ordinal >= end.Ordinal
 		})
-		if !pause(ctx, hint, max(0, time.Until(end))) {
+		if number != 0 && number != build.Number {
+			return nil // handed over to another generation, whose lease is free
+		}
+		number = build.Number
+		if !pause(ctx, hint, max(0, time.Until(until))) {
 			return nil
 		}
 	}
 }
 
-// show publishes where the feed stands; dry means that the log had no more.
-func (r *Runner) show(f *feed, dry bool) {
+// show publishes where the feed stands.
+func (r *Runner) show(f *feed, caughtUp bool) {
 	r.update(func(s *Status) {
 		s.Generation, s.Checkpoint, s.Leading = f.build.Number, f.build.Checkpoint, true
 		s.Parked, s.Unknown = len(f.parked), maps.Clone(f.unknown)
-		s.CaughtUp, s.Trouble = s.CaughtUp || dry, ""
+		s.CaughtUp, s.Trouble = s.CaughtUp || caughtUp, ""
 	})
 }
 

@@ -6,6 +6,7 @@ package projections
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 
@@ -84,9 +85,12 @@ type Store interface {
 	// Index makes the secondary and full-text indexes, and marks the generation
 	// Indexed, in one transaction. Done twice it changes nothing.
 	Index(ctx context.Context, p Projection, g Generation) error
-	// Switch points the views at a generation, in one transaction, and fences the
-	// runner of the one that was live. ErrBehind if that one has come further.
-	Switch(ctx context.Context, p Projection, g Generation) error
+	// Switch points the views at next instead of former, in one transaction. It
+	// fences the runner of former, and ends the lease of next, so that the next
+	// runner finds it free even if the caller dies now. ErrLost, and nothing is
+	// changed, if former is not the live one any more or one of them is not under the
+	// epoch given; ErrBehind if former has come further.
+	Switch(ctx context.Context, p Projection, former, next Build) error
 	// Retire takes the views of a live generation away, in one transaction, and
 	// fences its runner: it is not live from then on. The version is then without
 	// a live one, until Live makes it anew. Done twice it changes nothing.
@@ -114,6 +118,29 @@ type Store interface {
 
 	// Read gives one consistent moment of the whole store.
 	Read(ctx context.Context, read func(Reader) error) error
+}
+
+// CheckSwitch tells whether a store may do Switch, by the builds of both
+// generations that it has found in the transaction.
+func CheckSwitch(found []Build, former, next Build) error {
+	var was, becomes *Build
+	for i, b := range found {
+		switch {
+		case b.Generation == former.Generation && b.Epoch == former.Epoch && b.Live:
+			was = &found[i]
+		case b.Generation == next.Generation && b.Epoch == next.Epoch && !b.Live:
+			becomes = &found[i]
+		}
+	}
+	switch {
+	case was == nil || becomes == nil:
+		return ErrLost
+	case !becomes.Indexed:
+		return fmt.Errorf("generation %d of %s has no indexes yet", next.Number, next.Projection)
+	case was.Checkpoint.Ordinal > becomes.Checkpoint.Ordinal:
+		return ErrBehind
+	}
+	return nil
 }
 
 // Hinter is a store that hears of the commits of other processes. A hint may come

@@ -155,17 +155,14 @@ func (e Engine) fresh(ctx context.Context, p Projection, scratch Store, until ev
 		return Build{}, err
 	}
 	f.judge = judge{known: known, strict: true, same: true}
-	for f.build.Checkpoint.Ordinal < until.Ordinal {
-		n, err := f.step(ctx, int(min(bulkEvents, until.Ordinal-f.build.Checkpoint.Ordinal)))
-		if err != nil {
-			return Build{}, errors.Join(err, f.close(ctx))
-		}
-		if n == 0 {
-			return Build{}, errors.Join(fmt.Errorf("the checkpoint is at event %d, but the log ends at %d", until.Ordinal, f.build.Checkpoint.Ordinal), f.close(ctx))
-		}
+	err = feeds{f}.reach(ctx, until.Ordinal, func(f *feed) error {
 		if progress != nil {
 			progress(Progress{Projection: p.Name, Ordinal: f.build.Checkpoint.Ordinal, Head: until.Ordinal})
 		}
+		return nil
+	})
+	if err != nil {
+		return Build{}, errors.Join(err, f.close(ctx))
 	}
 	if f.build.Checkpoint.Position != until.Position {
 		return Build{}, errors.Join(fmt.Errorf("event %d is at %s in the log and at %s in the checkpoint: they do not belong together", until.Ordinal, f.build.Checkpoint.Position, until.Position), f.close(ctx))

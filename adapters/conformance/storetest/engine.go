@@ -34,7 +34,7 @@ func newWorks(t testing.TB, h Harness) *works {
 	t.Helper()
 	c := newClock()
 	w := &works{log: h.Log(t), store: h.Store(t, c.time), clock: c, mended: new(atomic.Bool)}
-	w.writer, w.scratch = newWriter(w.log), h.Store(t, c.time)
+	w.writer, w.scratch = newWriter(w.log, "document-shelf"), h.Store(t, c.time)
 	w.shelf = shelf(w.mended)
 	w.engine = projections.Engine{Log: w.log, Registry: registry(), Store: w.store, Holder: "a"}
 	return w

@@ -13,7 +13,7 @@ import (
 	"imprint/projections"
 )
 
-// faulty fails calls as fail says.
+// faulty fails calls as fail says, which is asked before each.
 type faulty struct {
 	projections.Store
 	fail func(call string) fault
@@ -61,8 +61,8 @@ func (f faulty) Index(ctx context.Context, p projections.Projection, g projectio
 	return f.only("Index", func() error { return f.Store.Index(ctx, p, g) })
 }
 
-func (f faulty) Switch(ctx context.Context, p projections.Projection, g projections.Generation) error {
-	return f.only("Switch", func() error { return f.Store.Switch(ctx, p, g) })
+func (f faulty) Switch(ctx context.Context, p projections.Projection, former, next projections.Build) error {
+	return f.only("Switch", func() error { return f.Store.Switch(ctx, p, former, next) })
 }
 
 func (f faulty) Drop(ctx context.Context, g projections.Generation) error {

@@ -159,15 +159,18 @@ func foldItem(s *projections.State, e projections.Event, mended *atomic.Bool) er
 	return nil
 }
 
-// writer appends to a log.
+// writer appends to a log; one goroutine at a time has it.
 type writer struct {
-	log  event.Log
-	next map[event.Stream]int64
+	log    event.Log
+	stream event.Stream // of what is added; nobody else writes it
+	next   map[event.Stream]int64
 }
 
-func newWriter(log event.Log) *writer { return &writer{log: log, next: map[event.Stream]int64{}} }
+func newWriter(log event.Log, stream event.Stream) *writer {
+	return &writer{log: log, stream: stream, next: map[event.Stream]int64{}}
+}
 
-// add appends payloads to one stream, in one durable append, and answers the last
+// add appends payloads to its stream, in one durable append, and answers the last
 // position. The engine does not look at streams.
 func (w *writer) add(t testing.TB, payloads ...event.Payload) event.Position {
 	t.Helper()
@@ -177,7 +180,7 @@ func (w *writer) add(t testing.TB, payloads ...event.Payload) event.Position {
 		ok(t, err)
 		events[i] = event.Event{Type: p.EventType(), Data: data, Meta: event.Metadata{Schema: 1}}
 	}
-	return w.append(t, "document-shelf", events...)
+	return w.append(t, w.stream, events...)
 }
 
 // raw appends an event of any type and schema to a stream of its own.

@@ -64,17 +64,29 @@ func testSwitch(t *testing.T, h Harness) {
 	next.build = must[projections.Build](t)(b.store.Acquire(t.Context(), made.Generation, "b", time.Minute, false))
 	ok(t, b.store.Index(t.Context(), b.shelf, made.Generation))
 	ok(t, b.store.Index(t.Context(), b.shelf, made.Generation))
-	wantErr(t, b.store.Switch(t.Context(), b.shelf, made.Generation), projections.ErrBehind)
+	switched := func(former, next projections.Build) error {
+		return b.store.Switch(t.Context(), b.shelf, former, next)
+	}
+	wantErr(t, switched(b.build, next.build), projections.ErrBehind)
 	ok(t, next.commit(t, 1, projections.Change{Table: items, Upserts: []projections.Values{itemRow("a", "new", 1)}}))
 	if got := query(t, b.store, shown); got[0][1] != "old" {
 		t.Errorf("before the switch the view shows %v", got)
+	}
+	stale, other := b.build, next.build
+	stale.Epoch--
+	wantErr(t, switched(stale, next.build), projections.ErrLost) // a runner has taken the live one
+	other.Epoch--
+	wantErr(t, switched(b.build, other), projections.ErrLost)      // someone else has taken the new one
+	wantErr(t, switched(next.build, b.build), projections.ErrLost) // it is not live
+	if got := query(t, b.store, shown); got[0][1] != "old" {
+		t.Errorf("switches that were refused show %v", got)
 	}
 	// A snapshot that began before the switch sees the old rows to its end, while
 	// both generations are written.
 	ok(t, b.store.Snapshot(t.Context(), func(q queries.Querier) error {
 		before, err := read(t, q, shown)
 		ok(t, err)
-		ok(t, b.store.Switch(t.Context(), b.shelf, made.Generation))
+		ok(t, switched(b.build, next.build))
 		ok(t, next.commit(t, 2, projections.Change{Table: items, Upserts: []projections.Values{itemRow("b", "newer", 1)}}))
 		after, err := read(t, q, shown)
 		if fmt.Sprint(before) != fmt.Sprint(after) || before[0][1] != "old" {
@@ -90,6 +102,9 @@ func testSwitch(t *testing.T, h Harness) {
 	if live.Number != made.Number {
 		t.Errorf("generation %d is live, want %d", live.Number, made.Number)
 	}
+	// The runner goes on with it even if whoever switched has died since.
+	must[projections.Build](t)(b.store.Acquire(t.Context(), live.Generation, "a", time.Minute, false))
+	wantErr(t, switched(b.build, next.build), projections.ErrLost)
 }
 
 func testDrop(t *testing.T, h Harness) {

@@ -106,39 +106,25 @@ func (s *Store) Index(ctx context.Context, p projections.Projection, g projectio
 }
 
 // Switch implements projections.Store. If we crash before the commit queries see
-// the former generation, whole.
-func (s *Store) Switch(ctx context.Context, _ projections.Projection, g projections.Generation) error {
+// the former generation, whole. Who follows is told, as of a commit.
+func (s *Store) Switch(ctx context.Context, _ projections.Projection, former, next projections.Build) error {
 	return s.do(ctx, func(tx pgx.Tx) error {
 		// Both rows are locked against commits, in one order.
-		all, err := builds(ctx, tx, `WHERE projection = $1 AND version = $2 AND (live OR generation = $3) ORDER BY generation FOR UPDATE`, g.Projection, g.Version, g.Number)
+		found, err := builds(ctx, tx, `WHERE generation IN ($1, $2) ORDER BY generation FOR UPDATE`, former.Number, next.Number)
 		if err != nil {
 			return err
 		}
-		var target, former *projections.Build
-		for i := range all {
-			if all[i].Live {
-				former = &all[i]
-			}
-			if all[i].Number == g.Number {
-				target = &all[i]
-			}
+		if err := projections.CheckSwitch(found, former, next); err != nil {
+			return err
 		}
-		switch {
-		case target == nil:
-			return projections.ErrLost
-		case !target.Indexed:
-			return fmt.Errorf("generation %d of %s has no indexes yet", g.Number, g.Projection)
-		case former != nil && former.Checkpoint.Ordinal > target.Checkpoint.Ordinal:
-			return projections.ErrBehind
-		case target.Live:
-			return nil
+		if _, err := tx.Exec(ctx, retire, former.Number); err != nil {
+			return err
 		}
-		if former != nil {
-			if _, err := tx.Exec(ctx, retire, former.Number); err != nil {
-				return err
-			}
+		const show = `UPDATE imprint_views.generations SET live = true, expires = 0 WHERE generation = $1`
+		if _, err := tx.Exec(ctx, show, next.Number); err != nil {
+			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE imprint_views.generations SET live = true WHERE generation = $1`, g.Number)
+		_, err = tx.Exec(ctx, `SELECT pg_notify('imprint_checkpoints', '')`)
 		return err
 	})
 }

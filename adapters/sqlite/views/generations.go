@@ -94,31 +94,27 @@ func (s *Store) Index(ctx context.Context, p projections.Projection, g projectio
 
 // Switch implements projections.Store. If we crash before the commit the views
 // show the former generation, whole.
-func (s *Store) Switch(ctx context.Context, p projections.Projection, g projections.Generation) error {
+func (s *Store) Switch(ctx context.Context, p projections.Projection, former, next projections.Build) error {
 	return s.do(ctx, func(w *writer) error {
-		target, err := builds(ctx, w.conn, one, g.Number)
+		found, err := builds(ctx, w.conn, `WHERE generation IN ($1, $2)`, former.Number, next.Number)
 		if err != nil {
 			return err
 		}
-		former, err := builds(ctx, w.conn, liveOf, g.Projection, g.Version)
-		if err != nil {
+		if err := projections.CheckSwitch(found, former, next); err != nil {
 			return err
 		}
-		switch {
-		case len(target) == 0:
-			return projections.ErrLost
-		case !target[0].Indexed:
-			return fmt.Errorf("generation %d of %s has no indexes yet", g.Number, g.Projection)
-		case len(former) == 1 && former[0].Checkpoint.Ordinal > target[0].Checkpoint.Ordinal:
-			return projections.ErrBehind
-		}
-		const retire = `UPDATE generations SET live = false, epoch = epoch + 1, expires = 0 WHERE projection = $1 AND version = $2 AND live AND generation <> $3`
-		if err := w.exec(ctx, retire, g.Projection, g.Version, g.Number); err != nil {
+		if err := w.exec(ctx, retire, former.Number); err != nil {
 			return err
 		}
-		return show(ctx, w, p, g)
+		if err := w.exec(ctx, `UPDATE generations SET expires = 0 WHERE generation = $1`, next.Number); err != nil {
+			return err
+		}
+		return show(ctx, w, p, next.Generation)
 	})
 }
+
+// retire ends the life of a generation and fences its runner.
+const retire = `UPDATE generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1 AND live`
 
 // show makes a generation the live one.
 func show(ctx context.Context, w *writer, p projections.Projection, g projections.Generation) error {
@@ -136,7 +132,6 @@ func show(ctx context.Context, w *writer, p projections.Projection, g projection
 // Retire implements projections.Store.
 func (s *Store) Retire(ctx context.Context, g projections.Generation) error {
 	return s.do(ctx, func(w *writer) error {
-		const retire = `UPDATE generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1 AND live`
 		n, err := w.changed(ctx, retire, g.Number)
 		if err != nil || n == 0 {
 			return err
