@@ -44,6 +44,8 @@
 //	                   same ids stand there, a conflict otherwise
 //	lost answer        the append is repeated with the same ids, which the server
 //	                   recognises; event.ErrUncertain when patience runs out
+//	another log        a server that comes back with another event 1, or with
+//	                   none, is not let through the gate until the right one is back
 //	crash of ours      nothing is kept here; events acknowledged are on the server
 //
 // An event id is found only where the append would put it: this engine has no

@@ -82,6 +82,9 @@ func (k *link) explain(err error) error {
 	refuse := func(code, format string, args ...any) error {
 		return domain.Refuse(domain.Unavailable, code, "the log at %s: "+format, append([]any{k.host}, args...)...).Because(err)
 	}
+	if stranger := (*strangerError)(nil); errors.As(err, &stranger) {
+		return refuse("another-log", "it is another log than before; bring the right server back, or correct %s and start again", setting)
+	}
 	switch f := faultOf(err); {
 	case (f == faultRefused || f == faultDenied) && k.config.DisableTLS:
 		return refuse("log-credentials", "the server wants a user, and passwords go over TLS only; set tls=true in %s", setting)

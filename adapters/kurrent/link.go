@@ -5,14 +5,13 @@ package kurrent
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
 
 	"imprint/domain/event"
 )
@@ -26,7 +25,7 @@ const (
 type link struct {
 	config   esdb.Configuration
 	host     string // without credentials
-	probe    string // a stream that the scout reads
+	probe    string // the stream that the scout reads: that of event 1
 	logger   *slog.Logger
 	patience time.Duration
 	timeout  time.Duration
@@ -37,6 +36,7 @@ type link struct {
 	moved   chan struct{} // closed when the gate opens or shuts, then replaced
 	down    time.Time     // since when the gate is closed
 	cause   error         // why it is
+	first   uuid.UUID     // the id of event 1, which is the log's identity; Nil while it is not known
 	calls   int           // outstanding ones of all sessions
 	idle    chan struct{} // closed by the last call after the end of life
 	workers sync.WaitGroup
@@ -172,7 +172,7 @@ func (k *link) open() {
 }
 
 // look makes one attempt with a client of its own, which gives up by itself: it
-// has no other caller who could hang in it.
+// has no other caller who could hang in it. Another log than before is refused.
 func (k *link) look(ctx context.Context) error {
 	config := k.config
 	config.MaxDiscoverAttempts, config.DiscoveryInterval = 1, 0
@@ -182,16 +182,12 @@ func (k *link) look(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, k.timeout)
 	defer cancel()
-	stream, err := client.ReadStream(ctx, k.probe, esdb.ReadStreamOptions{Direction: esdb.Forwards, From: esdb.Start{}}, 1)
-	if err == nil {
-		_, err = stream.Recv()
-		stream.Close()
-	}
+	first, err := k.eventOne(ctx, client)
 	_ = client.Close() // this is its only caller, and it is back
-	if err == nil || errors.Is(err, io.EOF) || faultOf(err) == faultMissing {
-		return nil
-	}
-	if ctx.Err() != nil && k.life.Err() == nil {
+	switch {
+	case err == nil:
+		return k.recognise(first)
+	case ctx.Err() != nil && k.life.Err() == nil:
 		return errTimeout
 	}
 	return err

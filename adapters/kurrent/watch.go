@@ -55,6 +55,7 @@ func (l *Log) hear(ctx context.Context, c *esdb.Client) error {
 			return got.SubscriptionDropped.Error
 		case got.EventAppeared != nil, got.CaughtUp != nil:
 			l.changes.signal()
+			l.learn(ctx)
 		}
 	}
 }
