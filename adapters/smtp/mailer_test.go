@@ -8,9 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"imprint/domain"
+	"imprint/adapters/smtp/smtptest"
 	"imprint/domain/mail"
 )
 
@@ -23,69 +22,74 @@ func letter(id string) mail.Message {
 // the server held in the end decides what each verdict had to be.
 func TestEveryFaultHasItsVerdict(t *testing.T) {
 	for _, c := range []struct {
-		fault   fault
+		fault   smtptest.Fault
 		verdict mail.Verdict
 		code    int
 		held    int // copies that the server really has
 	}{
-		{none, mail.Accepted, 250, 1},
-		{dropAtMail, mail.RouteDown, 0, 0},
-		{mail421, mail.RouteDown, 421, 0},
-		{mail550, mail.RouteDown, 550, 0},
-		{rcpt450, mail.Deferred, 450, 0},
-		{rcpt550, mail.Refused, 550, 0},
-		{rcpt421, mail.RouteDown, 421, 0},
-		{rcptDrop, mail.RouteDown, 0, 0},
-		{dot451, mail.Deferred, 451, 0},
-		{dot554, mail.Refused, 554, 0},
-		{acceptThenDrop, mail.Doubtful, 0, 1},
-		{dropAfter250, mail.Accepted, 250, 1},
+		{smtptest.None, mail.Accepted, 250, 1},
+		{smtptest.MailDrop, mail.RouteDown, 0, 0},
+		{smtptest.Mail421, mail.RouteDown, 421, 0},
+		{smtptest.Mail550, mail.RouteDown, 550, 0},
+		{smtptest.Rcpt450, mail.Deferred, 450, 0},
+		{smtptest.Rcpt550, mail.Refused, 550, 0},
+		{smtptest.Rcpt421, mail.RouteDown, 421, 0},
+		{smtptest.RcptDrop, mail.RouteDown, 0, 0},
+		{smtptest.Data451, mail.Deferred, 451, 0},
+		{smtptest.DataDrop, mail.RouteDown, 0, 0},
+		{smtptest.Dot451, mail.Deferred, 451, 0},
+		{smtptest.Dot554, mail.Refused, 554, 0},
+		{smtptest.DotDrop, mail.Doubtful, 0, 0},
+		{smtptest.AcceptThenDrop, mail.Doubtful, 0, 1},
+		{smtptest.DropAfter250, mail.Accepted, 250, 1},
 	} {
-		t.Run(string(c.fault), func(t *testing.T) {
+		t.Run(c.fault.String(), func(t *testing.T) {
 			t.Parallel()
-			s := serve(t, NoTLS, c.fault)
-			m := s.mailer("", "tls=none")
+			s := serve(t, smtptest.Config{}, c.fault)
+			m := connect(t, s.URL(), s)
 			o := m.Send(t.Context(), letter("a@x"))
 			if o.Verdict != c.verdict || o.Code != c.code {
 				t.Errorf("%+v, wanted %s %d", o, c.verdict, c.code)
 			}
-			if held, _ := s.seen(); held != c.held {
-				t.Errorf("the server holds %d copies, not %d", held, c.held)
+			if s.Len() != c.held {
+				t.Errorf("the server holds %d copies, not %d", s.Len(), c.held)
+			}
+			if c.fault != smtptest.None && s.Count(c.fault) != 1 {
+				t.Errorf("the fault struck %d times", s.Count(c.fault))
 			}
 			// Whatever happened, the next mail is a clean one.
 			if o := m.Send(t.Context(), letter("b@x")); o.Verdict != mail.Accepted {
 				t.Errorf("the next mail: %+v", o)
 			}
-			_, connections := s.seen()
-			if reused := connections == 1; reused != (c.fault == none) {
-				t.Errorf("%d connections: a connection is kept exactly after success", connections)
+			if reused := s.Connections() == 1; reused != (c.fault == smtptest.None) {
+				t.Errorf("%d connections: a connection is kept exactly after success", s.Connections())
 			}
-			if got := s.accepted[len(s.accepted)-1]; !bytes.Equal(got, letter("b@x").Bytes) {
-				t.Errorf("the server holds other bytes: %q", got)
+			if got := s.Mails()[s.Len()-1]; !bytes.Equal(got.Bytes, letter("b@x").Bytes) || got.MessageID != "b@x" {
+				t.Errorf("the server holds another mail: %+v", got)
 			}
 		})
 	}
 }
 
 func TestAnAnswerThatComesTooLateIsDoubtful(t *testing.T) {
-	s := serve(t, NoTLS, acceptSlowly)
-	m := s.mailer("", "tls=none&timeout=1s")
+	s := serve(t, smtptest.Config{}, smtptest.AcceptThenSlow)
+	m := connect(t, s.URL()+"&timeout=1s", s)
 	if o := m.Send(t.Context(), letter("a@x")); o.Verdict != mail.Doubtful {
 		t.Errorf("%+v", o)
 	}
-	if held, _ := s.seen(); held != 1 {
-		t.Errorf("the server holds %d copies", held)
+	if s.Len() != 1 {
+		t.Errorf("the server holds %d copies", s.Len())
 	}
 }
 
 func TestStoppingCutsTheConnection(t *testing.T) {
-	s := serve(t, NoTLS, acceptSlowly)
-	m := s.mailer("", "tls=none")
+	s := serve(t, smtptest.Config{}, smtptest.AcceptThenSlow)
+	m := connect(t, s.URL(), s)
 	ctx, cancel := context.WithCancel(t.Context())
 	outcome := make(chan mail.Outcome, 1)
 	go func() { outcome <- m.Send(ctx, letter("a@x")) }()
-	for held := 0; held == 0; { // until the server has the mail and keeps silent
-		held, _ = s.seen()
+	if err := s.Until(t.Context(), func(s *smtptest.Server) bool { return s.Held() == 1 }); err != nil {
+		t.Fatal(err)
 	}
 	cancel()
 	if o := <-outcome; o.Verdict != mail.Doubtful {
@@ -97,21 +101,21 @@ func TestStoppingCutsTheConnection(t *testing.T) {
 }
 
 func TestKeptConnectionClosedByTheServerIsNoVerdict(t *testing.T) {
-	s := serve(t, NoTLS, none, dropAtMail, none)
-	m := s.mailer("", "tls=none")
+	s := serve(t, smtptest.Config{}, smtptest.None, smtptest.MailDrop)
+	m := connect(t, s.URL(), s)
 	for i := range 2 {
 		if o := m.Send(t.Context(), letter(fmt.Sprint(i, "@x"))); o.Verdict != mail.Accepted {
 			t.Errorf("mail %d: %+v", i, o)
 		}
 	}
-	if held, connections := s.seen(); held != 2 || connections != 2 {
-		t.Errorf("%d mails on %d connections", held, connections)
+	if s.Len() != 2 || s.Connections() != 2 {
+		t.Errorf("%d mails on %d connections", s.Len(), s.Connections())
 	}
 }
 
 func TestConnectionsAreKeptBoundedAndRenewed(t *testing.T) {
-	s := serve(t, NoTLS)
-	m := s.mailer("", "tls=none&connections=2")
+	s := serve(t, smtptest.Config{})
+	m := connect(t, s.URL()+"&connections=2", s)
 	var wg sync.WaitGroup
 	for i := range maxMails + 50 {
 		wg.Go(func() {
@@ -121,45 +125,49 @@ func TestConnectionsAreKeptBoundedAndRenewed(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if held, connections := s.seen(); held != maxMails+50 || connections > 4 {
-		t.Errorf("%d mails on %d connections", held, connections)
+	if s.Len() != maxMails+50 || s.Connections() > 4 {
+		t.Errorf("%d mails on %d connections", s.Len(), s.Connections())
 	}
-	alone := serve(t, NoTLS)
-	m = alone.mailer("", "tls=none&connections=1")
+	alone := serve(t, smtptest.Config{})
+	m = connect(t, alone.URL()+"&connections=1", alone)
 	for i := range maxMails + 1 {
 		m.Send(t.Context(), letter(fmt.Sprint(i, "@x")))
 	}
-	if held, connections := alone.seen(); held != maxMails+1 || connections != 2 {
-		t.Errorf("%d mails on %d connections; the first carries %d", held, connections, maxMails)
+	if alone.Len() != maxMails+1 || alone.Connections() != 2 {
+		t.Errorf("%d mails on %d connections; the first carries %d", alone.Len(), alone.Connections(), maxMails)
 	}
 }
 
 func TestProtectionAndPassword(t *testing.T) {
-	for _, protection := range []TLS{StartTLS, Implicit} {
+	users := map[string]string{"imprint": "s3cret/+"}
+	for _, protection := range []smtptest.Protection{smtptest.StartTLS, smtptest.Implicit} {
 		t.Run(string(protection), func(t *testing.T) {
-			s := serve(t, protection)
-			query := "timeout=5s&tls=" + string(protection)
-			if o := s.mailer("imprint:s3cret%2F%2B@", query).Send(t.Context(), letter("a@x")); o.Verdict != mail.Accepted {
-				t.Errorf("%+v", o)
+			s := serve(t, smtptest.Config{Protection: protection, Users: users})
+			right := s.URLFor("imprint", "s3cret/+") + "&timeout=5s"
+			if o := connect(t, right, s).Send(t.Context(), letter("a@x")); o.Verdict != mail.Accepted {
+				t.Fatalf("%+v", o)
 			}
-			if s.password != "s3cret/+" {
-				t.Errorf("the server saw the password %q", s.password)
+			if user := s.Mails()[0].User; user != "imprint" {
+				t.Errorf("the mail came from the user %q", user)
 			}
-			o := s.mailer("imprint:wrong@", query).Send(t.Context(), letter("b@x"))
-			if o.Verdict != mail.RouteDown || o.Code == 0 {
+			o := connect(t, s.URLFor("imprint", "wrong")+"&timeout=5s", s).Send(t.Context(), letter("b@x"))
+			if o.Verdict != mail.RouteDown || o.Code != 535 {
 				t.Errorf("with a wrong password: %+v", o)
 			}
-			s.roots = nil // a certificate that nobody trusts
-			if o := s.mailer("imprint:s3cret%2F%2B@", query).Send(t.Context(), letter("c@x")); o.Verdict != mail.RouteDown {
+			nobody := serve(t, smtptest.Config{}) // has no certificate
+			if o := connect(t, right, nobody).Send(t.Context(), letter("c@x")); o.Verdict != mail.RouteDown {
 				t.Errorf("with an unknown certificate: %+v", o)
+			}
+			if s.Len() != 1 {
+				t.Errorf("the server holds %d mails", s.Len())
 			}
 		})
 	}
-	plain := serve(t, NoTLS)
-	if o := plain.mailer("", "tls=starttls").Send(t.Context(), letter("d@x")); o.Verdict != mail.RouteDown {
+	plain := serve(t, smtptest.Config{})
+	if o := connect(t, strings.Replace(plain.URL(), "none", "starttls", 1), plain).Send(t.Context(), letter("d@x")); o.Verdict != mail.RouteDown {
 		t.Errorf("STARTTLS is required and the server has none: %+v", o)
 	}
-	if held, _ := plain.seen(); held != 0 {
+	if plain.Len() != 0 {
 		t.Error("a mail went out in the clear")
 	}
 }
@@ -177,32 +185,5 @@ func TestAServerThatIsNotThereIsTheRoutesFault(t *testing.T) {
 	}
 	if o := NewMailer(settings).Send(t.Context(), letter("a@x")); o.Verdict != mail.RouteDown || strings.Contains(o.Reason, "reader.example") {
 		t.Errorf("%+v", o)
-	}
-}
-
-func TestSettings(t *testing.T) {
-	s, err := Parse("smtp://user:pass%40word@mail.halden.example?auth=scram-sha-256&connections=3&timeout=90s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.Port != 587 || s.TLS != StartTLS || s.User != "user" || s.password != "pass@word" || s.Connections != 3 || s.Timeout != 90*time.Second {
-		t.Errorf("%s", s)
-	}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if out := fmt.Sprintf(verb, s); strings.Contains(out, "pass@word") {
-			t.Errorf("%s prints the password", verb)
-		}
-	}
-	for _, address := range []string{
-		"", "mail.example", "http://mail.example", "smtp://", "smtp://u:hunter2@h?tls=none", "smtp://h?tls=maybe", "smtp://h?auth=xoauth",
-		"smtp://h?connections=0", "smtp://h?connections=65", "smtp://h?timeout=5m", "smtp://h?timeout=soon", "smtp://h:99999", "smtp://u:hunter2@h/path",
-		"smtp://u:hunter2@h?color=red", "smtp://u:hunter2@h:port", "smtp://u:hunter2@[h",
-	} {
-		_, err := Parse(address)
-		if domain.KindOf(err) != domain.Invalid {
-			t.Errorf("%q: %v", address, err)
-		} else if strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%q: the error quotes the password", address)
-		}
 	}
 }
