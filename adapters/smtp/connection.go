@@ -5,8 +5,12 @@ package smtp
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"net/textproto"
+	"strings"
 	"time"
+	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
 	client "github.com/wneessen/go-mail/smtp"
@@ -44,8 +48,6 @@ func dial(ctx context.Context, s Settings) (*connection, error) {
 	}
 	options := []gomail.Option{
 		gomail.WithPort(s.Port), gomail.WithTimeout(s.Timeout), gomail.WithTLSPolicy(policy), gomail.WithTLSConfig(config),
-		// Asking for SMTPUTF8 would bind every later server to it; our bytes are ASCII.
-		gomail.WithoutSMTPUTF8(),
 		gomail.WithDialContextFunc(func(dialling context.Context, network, address string) (net.Conn, error) {
 			raw, err := new(net.Dialer).DialContext(dialling, network, address)
 			if err != nil {
@@ -78,56 +80,72 @@ func dial(ctx context.Context, s Settings) (*connection, error) {
 // send transmits a mail. stale says that a kept connection turned out to be closed
 // before anything of this mail was on it.
 func (c *connection) send(ctx context.Context, m mail.Message) (o mail.Outcome, stale bool) {
+	beyondASCII := !isASCII(m.To)
+	if known, _ := c.client.Extension("SMTPUTF8"); beyondASCII && !known {
+		return mail.Outcome{Verdict: mail.Refused, Reason: "the address has letters beyond ASCII, which the mail server does not know (SMTPUTF8)"}, false
+	}
 	stop := context.AfterFunc(ctx, c.cut)
 	defer stop()
 	kept := c.sent > 0
 	c.sent, c.used, c.broken = c.sent+1, time.Now(), true // until all has gone well
 	if err := c.client.UpdateDeadline(c.timeout); err != nil {
-		return mail.Outcome{Verdict: mail.RouteDown, Reason: "the connection was lost"}, kept
+		return lost(mail.RouteDown, mail.AtMail), kept
 	}
+	// Asking for SMTPUTF8 binds every later server to it, so only who needs it asks.
+	c.client.SkipSMTPUTF8(!beyondASCII)
 	if err := c.client.Mail("<" + m.EnvelopeFrom + ">"); err != nil {
-		code := replyCode(err)
-		return mail.Outcome{Verdict: mail.RouteDown, Code: code, Reason: "MAIL failed"}, kept && (code == 0 || code == closing)
+		o := refusal(err, mail.AtMail, mail.RouteDown)
+		o.Verdict = mail.RouteDown // whatever it says, it is not about the recipient
+		return o, kept && (o.Code == 0 || o.Code == closing)
 	}
 	if err := c.client.Rcpt("<" + m.To + ">"); err != nil {
-		return refusal(err, "RCPT", mail.RouteDown), false
+		return refusal(err, mail.AtRcpt, mail.RouteDown), false
 	}
 	w, err := c.client.Data()
 	if err != nil {
-		return refusal(err, "DATA", mail.RouteDown), false
+		return refusal(err, mail.AtData, mail.RouteDown), false
 	}
 	if _, err := w.Write(m.Bytes); err != nil {
 		// The dot was not sent and never will be: closing w would send it, and a
 		// mail cut off in the middle would be accepted.
 		c.cut()
-		return mail.Outcome{Verdict: mail.RouteDown, Reason: "the connection was lost within the text"}, false
+		return lost(mail.RouteDown, mail.InText), false
 	}
 	if err := c.client.UpdateDeadline(c.timeout); err != nil {
 		c.cut()
-		return mail.Outcome{Verdict: mail.RouteDown, Reason: "the connection was lost within the text"}, false
+		return lost(mail.RouteDown, mail.InText), false
 	}
 	// If the connection or we die between here and the reply, nobody knows.
 	if err := w.Close(); err != nil {
-		return refusal(err, "the final dot", mail.Doubtful), false
+		return refusal(err, mail.AtDot, mail.Doubtful), false
 	}
 	c.broken = c.client.Reset() != nil
-	return mail.Outcome{Verdict: mail.Accepted, Code: 250}, false
+	return mail.Outcome{Verdict: mail.Accepted, Stage: mail.AtDot, Code: 250}, false
 }
 
 // refusal reads a reply; without one the verdict is that of silence.
-func refusal(err error, stage string, silence mail.Verdict) mail.Outcome {
-	o := mail.Outcome{Code: replyCode(err), Reason: stage + " was refused"}
+func refusal(err error, at mail.Stage, silence mail.Verdict) mail.Outcome {
+	var reply *textproto.Error
+	if !errors.As(err, &reply) {
+		return lost(silence, at)
+	}
+	o := mail.Outcome{Verdict: mail.Deferred, Stage: at, Code: reply.Code, Status: mail.StatusOf(reply.Code, reply.Msg), Reason: string(at) + " was refused"}
 	switch {
-	case o.Code == 0:
-		o.Verdict, o.Reason = silence, stage+" was not answered"
 	case o.Code == closing:
 		o.Verdict = mail.RouteDown
 	case o.Code >= 500:
 		o.Verdict = mail.Refused
-	default:
-		o.Verdict = mail.Deferred
 	}
 	return o
+}
+
+// lost is the outcome of a step that nobody answered.
+func lost(v mail.Verdict, at mail.Stage) mail.Outcome {
+	return mail.Outcome{Verdict: v, Stage: at, Reason: string(at) + " was not answered"}
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }
 
 // fresh tells whether the server probably still listens.

@@ -10,6 +10,8 @@
 //
 //	step                 reply                 verdict
 //	dial, TLS, AUTH      any failure           route down
+//	                     no SMTPUTF8, and an   refused
+//	                     address that needs it
 //	MAIL                 any failure           route down (says nothing of a recipient)
 //	RCPT, DATA           4xx / 5xx             deferred / refused
 //	                     421, or none          route down
@@ -19,6 +21,9 @@
 //	                     none                  DOUBTFUL: it may have been accepted
 //	RSET afterwards      any failure           still accepted
 //
+// What a refusal for good says about the address is read from the enhanced status
+// (mail.Outcome.Class); of a reply, nothing else but its code is kept.
+//
 // A connection is kept open for up to a hundred mails and is thrown away after any
 // failure, for what the server makes of the next command is then unknown. A kept
 // connection that the server has closed meanwhile costs one new dial, not a
@@ -27,8 +32,6 @@ package smtp
 
 import (
 	"context"
-	"errors"
-	"net/textproto"
 	"sync"
 
 	"imprint/domain/mail"
@@ -52,6 +55,9 @@ func NewMailer(s Settings) *Mailer {
 // Send transmits one mail. When the context ends during it, the connection is cut,
 // and the verdict says what that leaves open.
 func (m *Mailer) Send(ctx context.Context, msg mail.Message) mail.Outcome {
+	if mail.CheckAddress(msg.To) != nil {
+		return mail.Outcome{Verdict: mail.Refused, Reason: "the address is none that mails can go to"} // it could end the command
+	}
 	select {
 	case m.slots <- struct{}{}:
 		defer func() { <-m.slots }()
@@ -67,7 +73,9 @@ func (m *Mailer) Send(ctx context.Context, msg mail.Message) mail.Outcome {
 	}
 	c, err := dial(ctx, m.settings)
 	if err != nil {
-		return mail.Outcome{Verdict: mail.RouteDown, Code: replyCode(err), Reason: "the mail server cannot be reached, or refuses TLS or the password"}
+		o := refusal(err, mail.Dialling, mail.RouteDown)
+		o.Verdict, o.Reason = mail.RouteDown, "the mail server cannot be reached, or refuses TLS or the password"
+		return o
 	}
 	o, _ := c.send(ctx, msg)
 	m.give(c)
@@ -112,13 +120,4 @@ func (m *Mailer) Close() error {
 		c.quit()
 	}
 	return nil
-}
-
-// replyCode is the server's reply in an error, 0 if there was none.
-func replyCode(err error) int {
-	var reply *textproto.Error
-	if errors.As(err, &reply) {
-		return reply.Code
-	}
-	return 0
 }

@@ -25,25 +25,6 @@ type Message struct {
 	Bytes        []byte // RFC 5322, CRLF
 }
 
-// Verdict says what became of an attempt to send.
-type Verdict string
-
-// The verdicts. Only Doubtful leaves open whether the mail was accepted.
-const (
-	Accepted  Verdict = "accepted"   // the server has taken responsibility for it
-	Deferred  Verdict = "deferred"   // refused for now, without doubt
-	Refused   Verdict = "refused"    // refused for good, without doubt
-	Doubtful  Verdict = "doubtful"   // the connection ended after the last byte, before the answer
-	RouteDown Verdict = "route-down" // the server was not reached or is closing: not the recipient's fault
-)
-
-// Outcome is a verdict and what is known of its cause.
-type Outcome struct {
-	Verdict Verdict
-	Code    int    // the server's reply code, 0 where there was none
-	Reason  string // the stage and class of the failure; never an address or a server's text
-}
-
 // Kept is a mail that was written to a folder instead of being sent.
 type Kept struct {
 	ID        string // its name in the folder

@@ -59,6 +59,7 @@ type Mail struct {
 	Bytes      []byte // nil without Config.KeepBytes
 	Connection int    // from 1, in the order of their coming
 	User       string // who had proved to be whom by AUTH; "" where nobody had
+	UTF8       bool   // SMTPUTF8 was asked for
 }
 
 // Server is a running server. It is safe for concurrent use.

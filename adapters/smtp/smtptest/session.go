@@ -21,6 +21,7 @@ type session struct {
 	fault  Fault  // of the mail under way
 	from   string
 	to     string
+	utf8   bool
 	leave  bool // at the next reset
 }
 
@@ -51,8 +52,8 @@ func refusal(f Fault) error {
 	return e
 }
 
-func (s *session) Mail(from string, _ *protocol.MailOptions) error {
-	s.from = from
+func (s *session) Mail(from string, asked *protocol.MailOptions) error {
+	s.from, s.utf8 = from, asked.UTF8
 	if most := s.server.config.MailsPerConnection; most > 0 && s.mails == most {
 		s.server.struck(WornOut)
 		s.leave = true
@@ -104,7 +105,7 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.strikes(AtDot); err != nil {
 		return err
 	}
-	s.server.keep(Mail{From: s.from, To: s.to, Connection: s.peer.number, User: s.user}, b)
+	s.server.keep(Mail{From: s.from, To: s.to, Connection: s.peer.number, User: s.user, UTF8: s.utf8}, b)
 	if s.fault == AcceptThenSlow {
 		s.server.hold(s.peer)
 		return nil
