@@ -129,7 +129,7 @@ func (c *digestRun) Run(ctx context.Context, io *console) error {
 		fmt.Fprintf(io.Out, "%d accepted, %d with nothing to tell, %d withheld, %d deferred, %d failed, %d in doubt\n",
 			report.Accepted, report.Empty, report.Withheld, report.Deferred, report.Failed, report.Doubtful)
 		if report.RouteDown {
-			return domain.Refuse(domain.Unavailable, "route-down", "the mail server cannot be reached; check --mail, nothing is lost and the next run tries again")
+			return domain.Refuse(domain.Unavailable, "route-down", "the mail server cannot be reached, or does not answer; check --mail, nothing is lost and the next run tries again")
 		}
 		return nil
 	})

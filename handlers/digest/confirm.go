@@ -51,7 +51,7 @@ func (r *round) ask(ctx context.Context, st digest.Standing) error {
 		return err
 	}
 	// The person is told in the settings. Dying before it costs only that.
-	return r.bounced(ctx, st.Person, person.Failure{AddressID: p.AddressID, NoSuch: true, Status: p.Failure.Status})
+	return r.bounced(ctx, st.Person, person.Failure{AddressID: p.AddressID, NoSuch: outcome.Class() == mail.BadAddress, Status: p.Failure.Status})
 }
 
 // asking writes the mail.
@@ -79,7 +79,7 @@ func (r *round) asking(ctx context.Context, st digest.Standing, p digest.Confirm
 // asked is the confirmation after an outcome. A doubt counts as a refusal for now:
 // a second copy of the link does no harm.
 func asked(p digest.Confirmation, o mail.Outcome, now time.Time) digest.Confirmation {
-	p.Failure = digest.Failure{Class: classes[o.Verdict], Code: o.Code}
+	p.Failure = digest.Failure{Class: classes[o.Verdict], Code: o.Code, Status: o.Status}
 	switch {
 	case o.Verdict == mail.Accepted:
 		p.Asked, p.Failure = true, digest.Failure{}
@@ -101,9 +101,7 @@ func (c *Report) ask(p digest.Confirmation) {
 		c.Asked++
 	case p.GivenUp:
 		c.Failed++
-	case p.Failure.Class == digest.RouteDown:
-		c.RouteDown = true
-	default:
+	case p.Failure.Class != digest.RouteDown:
 		c.Deferred++
 	}
 }

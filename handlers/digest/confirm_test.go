@@ -234,3 +234,23 @@ func (w *world) bounce(_ context.Context, _ uuid.UUID, f person.Failure) error {
 	w.bounced = append(w.bounced, f)
 	return nil
 }
+
+// TestAnAddressThatARefusalConvictsIsTold: a refusal of another kind says nothing
+// against the address.
+func TestAnAddressThatARefusalConvictsIsTold(t *testing.T) {
+	w, reader, doc := scene(t, calendar.Immediate)
+	w.update(doc, 2)
+	w.faults.script = []mail.Outcome{{Verdict: mail.Refused, Stage: mail.AtDot, Code: 554, Status: "5.7.1"}}
+	if r := w.round(); r.Failed != 1 || len(w.bounced) != 0 {
+		t.Errorf("%+v, told %+v", r, w.bounced)
+	}
+	w.pass(24 * time.Hour)
+	w.faults.script = []mail.Outcome{{Verdict: mail.Refused, Stage: mail.AtRcpt, Code: 550, Status: "5.1.1"}}
+	if r := w.round(); r.Failed != 1 || len(w.bounced) != 1 || !w.bounced[0].NoSuch || w.bounced[0].Status != "5.1.1" {
+		t.Errorf("%+v, told %+v", r, w.bounced)
+	}
+	failed := w.facts(reader)[1].(digest.Failed)
+	if failed.Code != 550 || failed.Status != "5.1.1" || failed.Class != digest.ForGood {
+		t.Errorf("%+v", failed)
+	}
+}

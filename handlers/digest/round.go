@@ -19,17 +19,17 @@ import (
 
 // Report counts what became of a round.
 type Report struct {
-	Accepted  int // digests that the server has taken
-	Asked     int // mails that ask for a confirmation, taken
-	Empty     int // windows in which there was nothing to tell
-	Withheld  int // windows of which nothing might be told any more
-	Deferred  int // mails refused for now
-	Failed    int // mails refused for good, stopped or given up
-	Doubtful  int // mails of which it is not known whether they were taken
-	Resent    int // second attempts with the same bytes, after a doubt
-	Lost      int // persons who passed to another worker or changed settings meanwhile
-	Errors    int // persons who could not be served; the next round tries again
-	RouteDown bool
+	Accepted  int  // digests that the server has taken
+	Asked     int  // mails that ask for a confirmation, taken
+	Empty     int  // windows in which there was nothing to tell
+	Withheld  int  // windows of which nothing might be told any more
+	Deferred  int  // mails refused for now
+	Failed    int  // mails refused for good, stopped or given up
+	Doubtful  int  // mails of which it is not known whether they were taken
+	Resent    int  // second attempts with the same bytes, after a doubt
+	Lost      int  // persons who passed to another worker or changed settings meanwhile
+	Errors    int  // persons who could not be served; the next round tries again
+	RouteDown bool // at the end, mails could not leave
 }
 
 // round is one run over everyone who is due.
@@ -67,6 +67,7 @@ func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	// What a crash would leave to the lease, we give back at once.
 	released := s.work.Release(context.WithoutCancel(ctx), s.config.Holder)
 	s.tell(ctx, err)
+	r.report.RouteDown = s.route.down(s.now())
 	return r.report, errors.Join(err, released)
 }
 
@@ -113,11 +114,15 @@ func (r *round) run(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrWaiting, err)
 	}
 	for ctx.Err() == nil {
-		if r.route.down(r.now()) {
-			r.report.RouteDown = true
+		passage := r.route.passes(r.now())
+		if passage == shut {
 			return nil
 		}
-		claimed, err := r.claim(ctx)
+		most := perConnection * r.config.Connections
+		if passage == oneOnly {
+			most = 1
+		}
+		claimed, err := r.claim(ctx, most)
 		if err != nil || len(claimed) == 0 {
 			return errors.Join(err, r.close(ctx))
 		}
@@ -144,9 +149,9 @@ func (r *round) close(ctx context.Context) error {
 	return errors.Join(r.err, err)
 }
 
-// claim folds the newest facts and takes a small group of those who are due. If we
+// claim folds the newest facts and takes at most so many of those who are due. If we
 // crash with it, they are still due and their leases run out (W1, W3).
-func (r *round) claim(ctx context.Context) ([]digest.Standing, error) {
+func (r *round) claim(ctx context.Context, most int) ([]digest.Standing, error) {
 	head, err := r.CatchUp(ctx)
 	if err != nil {
 		return nil, err
@@ -172,8 +177,7 @@ func (r *round) claim(ctx context.Context) ([]digest.Standing, error) {
 		}
 	}
 	return r.work.Claim(ctx, digest.Claim{
-		Holder: r.config.Holder, Now: r.now(), Immediate: pending, End: r.end,
-		Lease: lease, Limit: perConnection * r.config.Connections,
+		Holder: r.config.Holder, Now: r.now(), Immediate: pending, End: r.end, Lease: lease, Limit: most,
 	})
 }
 
@@ -203,7 +207,7 @@ func (r *round) step(ctx context.Context, st digest.Standing) error {
 	switch {
 	case d != nil && d.Closing():
 		return r.record(ctx, st.Person, *d) // W7
-	case ctx.Err() != nil || r.route.down(r.now()):
+	case ctx.Err() != nil || r.route.passes(r.now()) == shut:
 		return nil // given back at the end of the round
 	case st.Pending.Due(r.now()):
 		return r.ask(ctx, st) // what else is due is claimed again

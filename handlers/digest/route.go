@@ -5,43 +5,75 @@ package digest
 import (
 	"sync"
 	"time"
+
+	"imprint/domain/mail"
 )
 
+// A route that has failed twice in a row is closed for routeFirst, and for twice as
+// long after each further failure, at most for routeLast.
 const (
 	routeFirst = 5 * time.Second
 	routeLast  = 5 * time.Minute
 )
 
-// route remembers whether mails can leave at all, so that a server that is down is
-// asked now and then instead of once per recipient.
+// passage says how many mails the route takes now.
+type passage int
+
+const (
+	shut    passage = iota // none
+	oneOnly                // one, whose outcome decides
+	free                   // as many as there are connections
+)
+
+// route remembers whether mails can leave at all. A server that is down is asked
+// by one mail now and then, instead of once per recipient and connection; one
+// dropped connection among good ones costs no time, only that the next mail goes
+// alone. A doubt counts as a failure: a server that takes mails and does not
+// answer would else be given the same ones over and over.
 type route struct {
 	mu       sync.Mutex
-	failures int
-	until    time.Time // closed until then, by the application's clock
+	failures int       // since a mail was last answered
+	away     bool      // the newest of them never came to its final dot
+	until    time.Time // shut until then, by the application's clock
 }
 
-// down tells whether the route is closed now.
+// passes tells how many mails may leave now.
+func (r *route) passes(now time.Time) passage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.failures == 0:
+		return free
+	case now.Before(r.until):
+		return shut
+	}
+	return oneOnly
+}
+
+// down tells that mails cannot leave, as far as is known.
 func (r *route) down(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return now.Before(r.until)
+	return r.away || now.Before(r.until)
 }
 
-// failed closes the route, for twice as long as before. Failures while it is
-// closed belong to the same fault.
-func (r *route) failed(now time.Time) {
+// failed notes an attempt to which nobody answered. Those that fail while the route
+// is shut had begun before, and belong to the same fault.
+func (r *route) failed(v mail.Verdict, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.away = v == mail.RouteDown
 	if now.Before(r.until) {
 		return
 	}
-	r.until = now.Add(min(routeFirst<<min(r.failures, 10), routeLast))
-	r.failures++
+	if r.failures++; r.failures > 1 {
+		r.until = now.Add(min(routeFirst<<min(r.failures-2, 10), routeLast))
+	}
 }
 
-// works opens it.
+// works notes an answer, whatever it was.
 func (r *route) works() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failures, r.until = 0, time.Time{}
+	r.failures, r.away, r.until = 0, false, time.Time{}
 }

@@ -4,12 +4,17 @@ package digest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
 	"imprint/domain/digest"
 	"imprint/domain/mail"
+	"imprint/domain/person"
 )
 
 // backOff is how long each refusal is waited out. After the last one, or after
@@ -42,7 +47,14 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 	if err != nil || !d.Closing() {
 		return err
 	}
-	return r.record(ctx, st.Person, d) // W7: dying before it, the row still says so
+	if err := r.record(ctx, st.Person, d); err != nil { // W7: dying before it, the row still says so
+		return err
+	}
+	if outcome.Class() != mail.BadAddress {
+		return nil
+	}
+	// Dying before it, the next digest, into which this one is carried, finds out again.
+	return r.bounced(ctx, st.Person, person.Failure{AddressID: d.AddressID, Digest: digest.ID(st.Person, d.Window.From), NoSuch: true, Status: outcome.Status})
 }
 
 // send gives a mail to the mail server; begun is false if it was not tried. Dying in
@@ -62,9 +74,10 @@ func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended 
 	defer cancel()
 	o = r.mailer.Send(ctx, msg)
 	ended(o)
-	if o.Verdict == mail.RouteDown {
-		r.route.failed(r.now())
-	} else {
+	switch o.Verdict {
+	case mail.RouteDown, mail.Doubtful:
+		r.route.failed(o.Verdict, r.now())
+	default:
 		r.route.works()
 	}
 	return o, true
@@ -81,7 +94,7 @@ func attemptOf(personID uuid.UUID, d digest.Delivery) Attempt {
 // settle is the delivery after an outcome.
 func settle(d digest.Delivery, o mail.Outcome, now time.Time) digest.Delivery {
 	d.Box = nil
-	d.Failure = digest.Failure{Class: classes[o.Verdict], Code: o.Code}
+	d.Failure = digest.Failure{Class: classes[o.Verdict], Code: o.Code, Status: o.Status}
 	switch o.Verdict {
 	case mail.Accepted:
 		d.State, d.SentAt, d.Failure = digest.SentState, now, digest.Failure{}
@@ -107,11 +120,13 @@ func settle(d digest.Delivery, o mail.Outcome, now time.Time) digest.Delivery {
 	return d
 }
 
-// wait is the back-off of a delivery, spread by up to an eighth so that what was
-// refused together does not come back together.
+// wait is the back-off of a delivery, spread by up to a quarter so that what was
+// refused together does not come back together. The spread follows from the mail
+// and the try: nothing is drawn, and a second attempt at this step finds the same.
 func wait(d digest.Delivery) time.Duration {
 	w := backOff[d.Tries]
-	return w + w/8*time.Duration(d.MessageID[0]%16)/16
+	sum := sha256.Sum256([]byte(d.MessageID + strconv.Itoa(d.Tries)))
+	return w + time.Duration(float64(w/4)*float64(binary.BigEndian.Uint32(sum[:]))/math.MaxUint32)
 }
 
 // classes are what a verdict other than Accepted is recorded as.
@@ -128,9 +143,7 @@ func (r *round) tally(v mail.Verdict, d digest.Delivery) {
 			p.Failed++
 		case v == mail.Doubtful:
 			p.Doubtful++
-		case v == mail.RouteDown:
-			p.RouteDown = true
-		default:
+		case v == mail.Deferred:
 			p.Deferred++
 		}
 	})

@@ -70,6 +70,7 @@ type world struct {
 	faults  *faults
 	watch   worker.Watch     // of the next process
 	bounced []person.Failure // what the workers were told of addresses
+	mailer  worker.Mailer    // nil: mails go to the folder, as the faults say
 
 	mu       sync.Mutex
 	now      time.Time
@@ -127,13 +128,17 @@ func (w *world) openWork(name string) {
 func (w *world) restart(holder string) {
 	w.t.Helper()
 	w.faults = &faults{copies: w.copies()}
+	mailer := w.mailer
+	if mailer == nil {
+		mailer = faultyMailer{w.mails, w.faults}
+	}
 	var err error
 	w.service, err = worker.New(
 		worker.Config{Portal: "Halden Trust Center", From: "Halden <trust@halden.example>", Holder: holder, Connections: 2},
 		worker.Ports{
 			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults},
 			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
-			Mailer: faultyMailer{w.mails, w.faults}, Sent: w.mails, Links: w.links, Clock: w.clock,
+			Mailer: mailer, Sent: w.mails, Links: w.links, Clock: w.clock,
 			Logger: slog.New(slog.NewTextHandler(w.logged, nil)), Bounced: w.bounce, Watch: w.watch,
 		})
 	w.must(err)
