@@ -37,6 +37,8 @@
 //	W5  after the last byte, before the answer, and
 //	W6  after the answer, before it is recorded: in doubt; the same bytes under the
 //	    same Message-ID go out again. This is the one window for a second copy.
+//	    While the process lives there is none: an outcome that cannot be recorded
+//	    is kept, and recorded before any lease is given back
 //	W7  after the outcome, before the fact: the row says so; the fact has a derived
 //	    id and is appended once
 //	W8  paused past the lease: what is left of the lease is measured right before

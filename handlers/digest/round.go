@@ -65,7 +65,7 @@ func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	r.journal.close()
 	writer.Wait()
 	// What a crash would leave to the lease, we give back at once.
-	released := s.work.Release(context.WithoutCancel(ctx), s.config.Holder)
+	released := s.giveBack(context.WithoutCancel(ctx))
 	s.tell(ctx, err)
 	r.report.RouteDown = s.route.down(s.now())
 	return r.report, errors.Join(err, released)
@@ -93,8 +93,9 @@ func (s *Service) tell(ctx context.Context, err error) {
 }
 
 func (r *round) run(ctx context.Context) error {
-	// Leases of an earlier process of this name: it is gone.
-	if err := r.work.Release(ctx, r.config.Holder); err != nil {
+	// Leases of an earlier process of this name: it is gone. And what the last round
+	// could not give back.
+	if err := r.giveBack(ctx); err != nil {
 		return err
 	}
 	head, err := r.CatchUp(ctx)

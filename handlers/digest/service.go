@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"imprint/domain"
+	"imprint/domain/digest"
 	"imprint/domain/event"
 	mailing "imprint/domain/mail"
 	"imprint/projections/notices"
@@ -84,6 +85,9 @@ type Service struct {
 	rounds  sync.Mutex // held during a round; guards waits
 	waits   string     // why the last round waited, as it was logged
 	route   route
+
+	owing sync.Mutex      // guards owed
+	owed  []digest.Change // outcomes that could not be committed yet
 
 	adding sync.Mutex // guards totals
 	totals Report     // of all rounds since the start

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"math"
 	"strconv"
 	"time"
@@ -37,13 +38,17 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 		hold = lease
 	}
 	// Not r.change: what happened is recorded also if settings changed meanwhile.
-	err := r.journal.commit(digest.Change{Person: st.Person, Epoch: st.Epoch, Hold: hold, Apply: func(cur *digest.Standing) bool {
+	happened := digest.Change{Person: st.Person, Epoch: st.Epoch, Hold: hold, Apply: func(cur *digest.Standing) bool {
 		if cur.Open == nil || cur.Open.Window != d.Window {
 			return false
 		}
 		cur.Open = &d
 		return true
-	}})
+	}}
+	err := r.journal.commit(happened)
+	if err != nil && !errors.Is(err, errLost) {
+		r.owe(happened)
+	}
 	if err != nil || !d.Closing() {
 		return err
 	}
