@@ -94,6 +94,15 @@ func (p *People) endTokens(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
+// Addresses are the ids of a person's address in force and of the one that waits.
+func (p *People) Addresses(ctx context.Context, id uuid.UUID) ([]uuid.UUID, error) {
+	state, err := look[person.State](ctx, p.journal, person.Stream(id))
+	if err != nil {
+		return nil, err
+	}
+	return []uuid.UUID{state.InForce().ID, state.Pending().ID}, nil
+}
+
 // Bounced records that a mail to one of a person's addresses came back, and
 // suspends the address where that is the rule. The program itself only.
 func (p *People) Bounced(ctx context.Context, req Request, id uuid.UUID, f person.Failure) (Written, error) {

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"imprint/domain/digest"
 	"imprint/domain/event"
 	"imprint/domain/person"
@@ -55,6 +57,28 @@ func (f *Facts) CatchUp(ctx context.Context) (event.Checkpoint, error) {
 			return from, nil
 		}
 	}
+}
+
+// sentLooked is how many of a person's newest digests a report can be about.
+const sentLooked = 100
+
+// Sent finds a digest by its Message-ID among a person's newest; false if it is not
+// there.
+func (f *Facts) Sent(ctx context.Context, id uuid.UUID, messageID string) (digest.Sent, bool, error) {
+	newest, err := f.log.ReadStreamBack(ctx, digest.Stream(id), sentLooked)
+	if err != nil {
+		return digest.Sent{}, false, fmt.Errorf("the digests of %s: %w", id, err)
+	}
+	for _, e := range newest {
+		p, err := f.registry.Decode(e)
+		if err != nil {
+			return digest.Sent{}, false, err
+		}
+		if sent, ok := p.(digest.Sent); ok && sent.MessageID == messageID {
+			return sent, true, nil
+		}
+	}
+	return digest.Sent{}, false, nil
 }
 
 // fold takes in one page. If we crash around its commit, the page is folded wholly
