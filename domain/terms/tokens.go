@@ -91,6 +91,9 @@ func classify(r rune) class {
 
 // scan yields the tokens of a text in order. Bytes that are not UTF-8 separate.
 func scan(s string) iter.Seq[token] {
+	if plain(s) {
+		return func(yield func(token) bool) { scanPlain(s, yield) }
+	}
 	return func(yield func(token) bool) {
 		var (
 			text       []rune // the token being built
@@ -142,5 +145,34 @@ func scan(s string) iter.Seq[token] {
 			}
 		}
 		flush()
+	}
+}
+
+// plain tells a text that has nothing to decompose, as most have.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// scanPlain is scan for plain texts, several times as fast: every byte is a
+// character.
+func scanPlain(s string, yield func(token) bool) {
+	start, kind := 0, separator // of the token being passed
+	for i := range len(s) {
+		c := classify(rune(s[i]))
+		if c == kind && (c == separator || i-start < maxToken) {
+			continue
+		}
+		if kind != separator && !yield(token{strings.ToLower(s[start:i]), start, i}) {
+			return
+		}
+		start, kind = i, c
+	}
+	if kind != separator {
+		yield(token{strings.ToLower(s[start:]), start, len(s)})
 	}
 }

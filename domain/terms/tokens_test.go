@@ -1,10 +1,13 @@
 package terms_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"imprint/domain/terms"
 )
@@ -171,4 +174,22 @@ func FuzzNormalise(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) { checkNormal(t, s, terms.Normalise(s)) })
+}
+
+// TestPlainTextsAreReadAsAllOthers: a dash that is not ASCII adds no token, but
+// takes the text through the decomposition that plain ones are spared.
+func TestPlainTextsAreReadAsAllOthers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plain := rapid.StringOfN(rapid.RuneFrom(nil, &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0, Hi: 0x7f, Stride: 1}}}), 0, -1, -1).Draw(t, "plain") +
+			strings.Repeat(rapid.SampledFrom([]string{"", "x", "X", "1"}).Draw(t, "of"), rapid.IntRange(0, 140).Draw(t, "times"))
+		got, want := terms.Normalise(plain), terms.Normalise(plain+"–")
+		if got != want {
+			t.Errorf("%q: got %q, want %q", plain, got, want)
+		}
+		words, _, _ := strings.Cut(want, " ")
+		q := terms.Query{Words: []terms.Word{{Tokens: []string{words}, Prefix: true}}}
+		if got, want := terms.Highlight(plain, q), terms.Highlight(plain+"–", q); !slices.Equal(got, want) {
+			t.Errorf("%q: marks %v, want %v", plain, got, want)
+		}
+	})
 }
