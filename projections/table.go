@@ -329,13 +329,7 @@ func codecOf(t reflect.Type) (Type, field) {
 	}
 	form := jsonform.Of(t)
 	return TypeText, field{
-		encode: func(v reflect.Value) (any, error) {
-			if v.IsZero() {
-				return "", nil
-			}
-			b, err := json.Marshal(v.Addr().Interface())
-			return string(b), err
-		},
+		encode: jsonText(t),
 		decode: func(v any, to reflect.Value) error {
 			to.SetZero()
 			s, _ := v.(string)
