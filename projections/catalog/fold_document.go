@@ -28,7 +28,7 @@ func foldDocument(s *projections.State, e projections.Event) error {
 	}
 	row.Revision = e.Revision
 	row.stand()
-	row.index()
+	row.FoundText = strings.TrimSpace(normalise(row.Description) + " " + normalise(row.Summary))
 	projections.Put(s, row)
 	projections.Replace(s, row.tags())
 	return nil
@@ -81,13 +81,7 @@ func (r *documentRow) detail(d document.Details, ordinal int64) {
 	}
 	r.Title, r.Description, r.Series = d.Title, d.Description, d.Series
 	r.Categories, r.Services, r.Regions, r.Industries = d.Categories, d.Services, d.Regions, d.Industries
-}
-
-// index sets the columns that are sorted and searched by.
-func (r *documentRow) index() {
-	r.TitleSort = terms.Normalise(r.Title.String())
-	r.FoundTitle = normalise(r.Title)
-	r.FoundText = strings.TrimSpace(normalise(r.Description) + " " + normalise(r.Summary))
+	r.TitleSort, r.FoundTitle = terms.Normalise(d.Title.String()), normalise(d.Title)
 	var refs []string
 	if r.Series != uuid.Nil {
 		refs = append(refs, SeriesToken(r.Series.String()))
