@@ -32,6 +32,7 @@ func serve(t *testing.T) server {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_MAX_ATTEMPTS", "1") // the library's pauses between attempts show nothing
 	backend := s3mem.New()
 	if err := backend.CreateBucket(name); err != nil {
 		t.Fatal(err)
@@ -180,5 +181,50 @@ func TestRefused(t *testing.T) {
 		if strings.Contains(err.Error(), "hunter2") || c.code != "content-credentials" && !strings.Contains(refused.Message, "IMPRINT_CONTENT") && c.name != "unknown scheme" {
 			t.Errorf("%s: %v", c.name, err)
 		}
+	}
+}
+
+// TestAListThatBreaksOff: a server that hangs up in the midst of a list has not
+// told all that it holds, and one that does so at once is no content store.
+func TestAListThatBreaksOff(t *testing.T) {
+	s := serve(t)
+	held := "acme/sha256/" + strings.Repeat("ab", 32)
+	lists := 0
+	breaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch prefix := r.URL.Query().Get("prefix"); {
+		case prefix == "acme/incoming/" && lists == 0:
+			_, _ = io.WriteString(w, `<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>`)
+		case r.URL.Query().Get("continuation-token") == "" && lists == 0:
+			_, _ = io.WriteString(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken><KeyCount>1</KeyCount><Contents><Key>`+held+`</Key><LastModified>2026-01-02T03:04:05Z</LastModified><ETag>"x"</ETag><Size>1</Size></Contents></ListBucketResult>`)
+		default:
+			lists++
+			panic(http.ErrAbortHandler) // the connection is closed without an answer
+		}
+	}))
+	t.Cleanup(breaking.Close)
+	at := strings.Replace(s.url(name), url.QueryEscape(s.URL), url.QueryEscape(breaking.URL), 1)
+	store, err := bucket.Open(t.Context(), at, bucket.Options{MaxBytes: 1, Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	var all []string
+	for hash, err2 := range store.All(t.Context()) {
+		if err = err2; err == nil {
+			all = append(all, hash)
+		}
+	}
+	if domain.KindOf(err) != domain.Unavailable || len(all) != 1 {
+		t.Errorf("of a list that breaks off came %v, and then %v", all, err)
+	}
+	err = nil
+	for _, err2 := range store.Scrub(t.Context(), nil) {
+		err = err2
+	}
+	if domain.KindOf(err) != domain.Unavailable {
+		t.Errorf("the scrub ended with %v", err)
+	}
+	if _, err := bucket.Open(t.Context(), at, bucket.Options{MaxBytes: 1, Clock: time.Now}); domain.KindOf(err) != domain.Unavailable {
+		t.Errorf("opened where nobody answers: %v", err)
 	}
 }

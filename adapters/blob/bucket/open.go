@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -86,7 +85,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	list := s.bucket.List(&blob.ListOptions{Prefix: arrivals})
 	for {
 		o, err := list.Next(ctx)
-		if errors.Is(err, io.EOF) {
+		if ended(err) {
 			return nil
 		}
 		if err != nil {

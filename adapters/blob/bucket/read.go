@@ -4,7 +4,6 @@ package bucket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -141,7 +140,7 @@ func (s *Store) keys(ctx context.Context, prefix string) iter.Seq2[string, error
 				return
 			}
 			o, err := list.Next(ctx)
-			if errors.Is(err, io.EOF) {
+			if ended(err) {
 				return
 			}
 			if err != nil {
@@ -154,3 +153,7 @@ func (s *Store) keys(ctx context.Context, prefix string) iter.Seq2[string, error
 		}
 	}
 }
+
+// ended tells the end of a list. A connection that breaks off is an EOF too, with
+// words around it: taken for the end, it would hide what the store holds.
+func ended(err error) bool { return err == io.EOF }
