@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -32,7 +34,6 @@ func serve(t *testing.T) server {
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	t.Setenv("AWS_MAX_ATTEMPTS", "1") // the library's pauses between attempts show nothing
 	backend := s3mem.New()
 	if err := backend.CreateBucket(name); err != nil {
 		t.Fatal(err)
@@ -160,6 +161,14 @@ func TestRefused(t *testing.T) {
 	t.Cleanup(refusing.Close)
 	closed := httptest.NewServer(nil)
 	closed.Close()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secure.Close)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that fail, as they should
+	full := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInsufficientStorage)
+		_, _ = io.WriteString(w, `<Error><Code>XMinioStorageFull</Code></Error>`)
+	}))
+	t.Cleanup(full.Close)
 	at := func(server string) string {
 		return strings.Replace(s.url(name), url.QueryEscape(s.URL), url.QueryEscape(server), 1)
 	}
@@ -167,6 +176,10 @@ func TestRefused(t *testing.T) {
 		{"no bucket", s.url("absent"), "no-bucket"},
 		{"wrong credentials", at(refusing.URL), "content-credentials"},
 		{"nobody listens", at(closed.URL), "content-unavailable"},
+		{"a certificate of another", at(secure.URL), "content-tls"},
+		{"no TLS", at(strings.Replace(s.URL, "http:", "https:", 1)), "content-tls"},
+		{"unknown host", at("http://no-such-host.invalid:9000"), "content-host"},
+		{"full", at(full.URL), "content-full"},
 		{"unknown scheme", "ftp://bucket", "content-url"},
 		{"no bucket named", "s3://", "content-url"},
 		{"credentials in the URL", "s3://id:hunter2@bucket", "content-url"},
@@ -178,7 +191,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %v; want the code %s", c.name, err, c.code)
 			continue
 		}
-		if strings.Contains(err.Error(), "hunter2") || c.code != "content-credentials" && !strings.Contains(refused.Message, "IMPRINT_CONTENT") && c.name != "unknown scheme" {
+		if strings.Contains(err.Error(), "hunter2") || c.code != "content-credentials" && c.code != "content-full" && !strings.Contains(refused.Message, "IMPRINT_CONTENT") && c.name != "unknown scheme" {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -217,14 +230,88 @@ func TestAListThatBreaksOff(t *testing.T) {
 	if domain.KindOf(err) != domain.Unavailable || len(all) != 1 {
 		t.Errorf("of a list that breaks off came %v, and then %v", all, err)
 	}
-	err = nil
-	for _, err2 := range store.Scrub(t.Context(), nil) {
-		err = err2
-	}
-	if domain.KindOf(err) != domain.Unavailable {
-		t.Errorf("the scrub ended with %v", err)
-	}
 	if _, err := bucket.Open(t.Context(), at, bucket.Options{MaxBytes: 1, Clock: time.Now}); domain.KindOf(err) != domain.Unavailable {
 		t.Errorf("opened where nobody answers: %v", err)
+	}
+}
+
+// silent passes requests on to a server until it is made to fall silent: then it
+// takes them and does not answer, or stops in the midst of an answer.
+type silent struct {
+	http.Handler
+	quiet   atomic.Bool
+	midway  atomic.Bool
+	release chan struct{}
+}
+
+func (s *silent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case s.quiet.Load():
+		<-s.release
+	case s.midway.Load():
+		w.Header().Set("Content-Length", "10")
+		w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
+		_, _ = io.WriteString(w, "half.")
+		w.(http.Flusher).Flush()
+		<-s.release
+	default:
+		s.Handler.ServeHTTP(w, r)
+	}
+}
+
+// TestASilentStoreHangsNobody: whatever is asked of a store that takes requests and
+// does not answer comes back, and says what is wrong.
+func TestASilentStoreHangsNobody(t *testing.T) {
+	s := serve(t)
+	front := &silent{Handler: s.Config.Handler, release: make(chan struct{})}
+	listening := httptest.NewServer(front)
+	t.Cleanup(listening.Close)
+	t.Cleanup(func() { close(front.release) })
+	options := bucket.Options{MaxBytes: 64 << 20, Clock: time.Now, Patience: 300 * time.Millisecond}
+	at := strings.Replace(s.url(name), url.QueryEscape(s.URL), url.QueryEscape(listening.URL), 1)
+	store, err := bucket.Open(t.Context(), at, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	kept, err := store.Put(t.Context(), strings.NewReader("kept"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	front.quiet.Store(true)
+	for what, call := range map[string]func() error{
+		"Open": func() error { _, err := bucket.Open(t.Context(), at, options); return err },
+		"Put":  func() error { _, err := store.Put(t.Context(), strings.NewReader("new")); return err },
+		"PutExpected": func() error {
+			_, err := store.PutExpected(t.Context(), strings.NewReader("kept"), kept.SHA256)
+			return err
+		},
+		"a long Put": func() error { _, err := store.Put(t.Context(), bytes.NewReader(make([]byte, 30<<20))); return err },
+		"Has":        func() error { _, err := store.Has(t.Context(), kept.SHA256); return err },
+		"Read":       func() error { _, _, err := store.Read(t.Context(), kept.SHA256); return err },
+		"All": func() (err error) {
+			for _, err = range store.All(t.Context()) {
+			}
+			return err
+		},
+	} {
+		var told *domain.Error
+		if err := call(); !errors.As(err, &told) || told.Code != "content-slow" || !strings.Contains(told.Message, "IMPRINT_CONTENT") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	front.quiet.Store(false)
+	front.midway.Store(true)
+	r, _, err := store.Read(t.Context(), kept.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err == nil || string(got) != "half." {
+		t.Errorf("of an answer that stops in its midst came %q, %v", got, err)
+	}
+	_ = r.Close()
+	front.midway.Store(false)
+	if held, err := store.Has(t.Context(), kept.SHA256); err != nil || !held {
+		t.Errorf("once it answers again: %v, %v", held, err)
 	}
 }

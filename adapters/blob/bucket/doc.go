@@ -24,6 +24,8 @@
 //     program next opens the store. The parts of an upload that was never
 //     completed are invisible; a rule of the bucket (AbortIncompleteMultipartUpload)
 //     should remove them, for the protocol gives us no safe moment.
+//   - A store that takes requests and does not answer ends each call after two
+//     minutes of silence; how slow the caller is does not count.
 //
 // # Which stores
 //

@@ -3,10 +3,9 @@ package bucket
 // How a store is named, opened and swept, and how its errors are told.
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -36,8 +35,9 @@ const (
 
 // Options adjust a store.
 type Options struct {
-	MaxBytes int64        // largest content accepted, in bytes; at least 1
-	Clock    domain.Clock // tells which arrivals are abandoned
+	MaxBytes int64         // largest content accepted, in bytes; at least 1
+	Clock    domain.Clock  // tells which arrivals are abandoned
+	Patience time.Duration // how long the store may be silent; 0: two minutes, 30 seconds at the opening
 }
 
 // Store is a content store in a bucket. It is safe for use by many goroutines,
@@ -46,6 +46,7 @@ type Store struct {
 	bucket   *blob.Bucket
 	name     string // the URL without its parameters, for messages
 	maxBytes int64
+	patience time.Duration
 }
 
 // Open opens the store that a URL names, such as
@@ -60,18 +61,18 @@ func Open(ctx context.Context, rawURL string, opt Options) (*Store, error) {
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, domain.Refuse(domain.Invalid, "content-url", "the content store's URL cannot be read; IMPRINT_CONTENT looks like s3://bucket?region=eu-central-1, and credentials come from the environment, never from the URL")
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTime)
-	defer cancel()
 	if !blob.DefaultURLMux().ValidBucketScheme(u.Scheme) {
 		return nil, domain.Refuse(domain.Invalid, "content-url", "this program has no content store for %s://; it knows %s (azblob:// and gs:// need a program built with the tags azure and gcs)", u.Scheme, strings.Join(blob.DefaultURLMux().BucketSchemes(), ":// ")+"://")
 	}
-	opened, err := blob.OpenBucket(ctx, rawURL)
+	opening, cancel := context.WithTimeout(ctx, cmp.Or(opt.Patience, openTime))
+	defer cancel()
+	opened, err := blob.OpenBucket(opening, rawURL)
 	if err != nil {
 		return nil, domain.Refuse(domain.Invalid, "content-url", "the content store %s://%s cannot be opened; check the parameters of IMPRINT_CONTENT", u.Scheme, u.Host).Because(err)
 	}
-	s := &Store{bucket: opened, name: u.Scheme + "://" + u.Host, maxBytes: opt.MaxBytes}
-	if err := s.sweep(ctx, opt.Clock()); err != nil {
-		return nil, errors.Join(err, opened.Close())
+	s := &Store{bucket: opened, name: u.Scheme + "://" + u.Host, maxBytes: opt.MaxBytes, patience: cmp.Or(opt.Patience, patience)}
+	if err := s.sweep(opening, opt.Clock()); err != nil {
+		return nil, errors.Join(s.explain(ctx, err), opened.Close())
 	}
 	return s, nil
 }
@@ -89,7 +90,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 			return nil
 		}
 		if err != nil {
-			return s.explain(ctx, err)
+			return err
 		}
 		if now.Sub(o.ModTime) < stale {
 			continue
@@ -101,33 +102,11 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 }
 
 func (s *Store) remove(ctx context.Context, key string) error {
-	if err := s.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-		return s.explain(ctx, err)
+	c := s.begin(ctx)
+	defer c.end()
+	defer c.step()()
+	if err := s.bucket.Delete(c.ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return err
 	}
 	return nil
-}
-
-// explain tells what went wrong in words, by the kind of failure. The cause goes
-// to the program's log; URLs in it carry no credentials, for we take none.
-func (s *Store) explain(ctx context.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("content store %s: %w", s.name, context.Cause(ctx))
-	}
-	switch code := gcerrors.Code(err); {
-	case code == gcerrors.PermissionDenied, forbidden(err):
-		return domain.Refuse(domain.Unavailable, "content-credentials", "the content store %s refuses these credentials; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the role of this machine) and what they may do there", s.name).Because(err)
-	case code == gcerrors.NotFound:
-		return domain.Refuse(domain.Unavailable, "no-bucket", "the content store %s does not exist, or is in another region; create the bucket or correct IMPRINT_CONTENT", s.name).Because(err)
-	}
-	return domain.Refuse(domain.Unavailable, "content-unavailable", "the content store %s does not answer as it should; nothing is lost, try again, and check IMPRINT_CONTENT and the network if it goes on", s.name).Because(err)
-}
-
-// forbidden tells a refusal that the library has no code of its own for, such as
-// S3's SignatureDoesNotMatch.
-func forbidden(err error) bool {
-	var answer interface{ HTTPStatusCode() int }
-	return errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusForbidden
 }

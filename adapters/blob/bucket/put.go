@@ -26,7 +26,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (content.Stored, error) {
 		return content.Stored{}, err
 	}
 	// The commit point: the store makes the whole copy visible at once.
-	err = s.bucket.Copy(ctx, contents+c.SHA256, arrival, nil)
+	err = s.copy(ctx, contents+c.SHA256, arrival)
 	// The removal is not the caller's affair: neither its failure nor the end of
 	// the caller's patience changes what has been stored.
 	_ = s.remove(context.WithoutCancel(ctx), arrival)
@@ -34,6 +34,13 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (content.Stored, error) {
 		return content.Stored{}, s.explain(ctx, err)
 	}
 	return c, nil
+}
+
+func (s *Store) copy(ctx context.Context, to, from string) error {
+	c := s.begin(ctx)
+	defer c.end()
+	defer c.step()()
+	return s.bucket.Copy(c.ctx, to, from, nil)
 }
 
 // PutExpected is Put for bytes whose hash was stated beforehand. Bytes with
@@ -47,38 +54,27 @@ func (s *Store) PutExpected(ctx context.Context, r io.Reader, sha256hex string) 
 
 // upload sends r to a key; the object appears with the end of Close, or never.
 func (s *Store) upload(ctx context.Context, key string, r io.Reader, limit int64, want string) (content.Stored, error) {
-	uploading, giveUp := context.WithCancel(ctx)
-	defer giveUp()
-	w, err := s.bucket.NewWriter(uploading, key, &blob.WriterOptions{
+	call := s.begin(ctx)
+	defer call.end()
+	w, err := s.bucket.NewWriter(call.ctx, key, &blob.WriterOptions{
 		BufferSize: partBytes, MaxConcurrency: partsAtOnce, ContentType: "application/octet-stream",
 	})
 	if err != nil {
 		return content.Stored{}, s.explain(ctx, err)
 	}
-	c, err := store.Receive(ctx, sending{s, ctx, w}, r, limit)
+	c, err := store.Receive(ctx, sending{store: s, call: call, ctx: ctx, w: w}, r, limit)
 	if err == nil && want != "" && c.SHA256 != want {
 		err = domain.Refuse(domain.Invalid, "hash-mismatch",
 			"the bytes have the SHA-256 %s, not %s as stated; send the right file, or state its hash", c.SHA256, want)
 	}
 	if err != nil {
-		giveUp()      // before Close, which would complete the upload
+		call.end()    // before Close, which would complete the upload
 		_ = w.Close() // it fails, as it is meant to
 		return content.Stored{}, err
 	}
+	defer call.step()()
 	if err := w.Close(); err != nil {
 		return content.Stored{}, s.explain(ctx, err)
 	}
 	return c, nil
-}
-
-// sending tells the failures of an upload in the words of this store.
-type sending struct {
-	store *Store
-	ctx   context.Context
-	w     io.Writer
-}
-
-func (s sending) Write(p []byte) (int, error) {
-	n, err := s.w.Write(p)
-	return n, s.store.explain(s.ctx, err)
 }

@@ -25,14 +25,18 @@ func (s *Store) Read(ctx context.Context, sha256hex string) (io.ReadSeekCloser, 
 	if err := content.CheckHash(sha256hex); err != nil {
 		return nil, 0, err
 	}
-	r, err := s.bucket.NewReader(ctx, contents+sha256hex, nil)
+	call := s.begin(ctx)
+	answered := call.step()
+	r, err := s.bucket.NewReader(call.ctx, contents+sha256hex, nil)
+	answered()
 	if err != nil {
+		call.end()
 		if ctx.Err() == nil && gcerrors.Code(err) == gcerrors.NotFound {
 			return nil, 0, domain.Refuse(domain.NotFound, "no-content", "no content with the SHA-256 %s is stored", sha256hex)
 		}
 		return nil, 0, s.explain(ctx, err)
 	}
-	return r, r.Size(), nil
+	return reading{content: r, call: call}, r.Size(), nil
 }
 
 // Has tells whether content is held. What is not a hash is Invalid.
@@ -40,7 +44,10 @@ func (s *Store) Has(ctx context.Context, sha256hex string) (bool, error) {
 	if err := content.CheckHash(sha256hex); err != nil {
 		return false, err
 	}
-	held, err := s.bucket.Exists(ctx, contents+sha256hex)
+	call := s.begin(ctx)
+	defer call.end()
+	defer call.step()()
+	held, err := s.bucket.Exists(call.ctx, contents+sha256hex)
 	return held, s.explain(ctx, err)
 }
 
@@ -134,12 +141,16 @@ func (s *Store) check(ctx context.Context, hash string) (problem string, err err
 func (s *Store) keys(ctx context.Context, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		list := s.bucket.List(&blob.ListOptions{Prefix: prefix})
+		call := s.begin(ctx)
+		defer call.end()
 		for {
 			if err := ctx.Err(); err != nil { // also between two names of a page
 				yield("", s.explain(ctx, err))
 				return
 			}
-			o, err := list.Next(ctx)
+			answered := call.step()
+			o, err := list.Next(call.ctx)
+			answered()
 			if ended(err) {
 				return
 			}
