@@ -27,6 +27,7 @@ const (
 	faultMissing               // the stream does not exist
 	faultPlace                 // not a place of this log
 	faultNoLeader              // the node led no more; nothing was done
+	faultFailing               // the server gave up or failed; the outcome is not known
 )
 
 var errTimeout = errors.New("no answer in time")
@@ -63,6 +64,12 @@ func faultOf(err error) fault {
 		return faultDenied
 	case codes.InvalidArgument:
 		return faultPlace
+	case codes.DeadlineExceeded, codes.Aborted, codes.ResourceExhausted, codes.Internal, codes.DataLoss, codes.Unimplemented:
+		return faultFailing
+	case codes.Unknown:
+		if _, said := status.FromError(err); said { // and is no error of another kind
+			return faultFailing
+		}
 	}
 	return faultOther
 }
@@ -100,10 +107,14 @@ func (k *link) explain(err error) error {
 		return refuse("log-tls", "it does not speak TLS; set tls=false in %s if that is meant", setting)
 	case has("no such host", "produced zero addresses"):
 		return refuse("log-host", "the host is not known; correct it in %s", setting)
-	case f == faultNoLeader, has("no nodes are eligable", "no members"):
+	case f == faultNoLeader, has("no nodes are eligable", "no members", "No leader info"):
 		return refuse("log-leader", "the cluster has no leader now; wait for its election, or look at its nodes")
-	case f == faultBroken:
-		return refuse("log-unreachable", "it cannot be reached; start it, or correct %s", setting)
+	case f == faultDeleted:
+		return refuse("log-deleted", "the stream of event 1 was deleted there; correct %s, or restore the log from a backup", setting)
+	case f == faultBroken, has("discovery attempt"):
+		return refuse("log-unreachable", "it cannot be reached, or does not answer; start it, or correct %s", setting)
+	case f == faultFailing:
+		return refuse("log-failing", "it could not do it: it is overloaded or failing, or is no KurrentDB; look at its own log, or correct %s", setting)
 	}
 	return fmt.Errorf("the log at %s: %w", k.host, err)
 }

@@ -79,6 +79,35 @@ func TestNoLeaderForAMoment(t *testing.T) {
 	<-struck
 }
 
+// What the server says when it is overloaded or failing is no fault of this program.
+func TestAFailingServerIsNamed(t *testing.T) {
+	server := double(t)
+	l, to := open(t, Options{Address: server.ConnectionString(), Patience: 200 * time.Millisecond}), document()
+	for _, code := range []codes.Code{codes.DeadlineExceeded, codes.Aborted, codes.ResourceExhausted, codes.Internal, codes.Unknown, codes.Unimplemented} {
+		struck := server.Inject(kurrenttest.Read, 1, kurrenttest.Refuse(code, "no"))
+		_, read := l.ReadStream(t.Context(), to, 0, 1)
+		<-struck
+		for range 10 {
+			server.Inject(kurrenttest.Append, 1, kurrenttest.Refuse(code, "no"))
+		}
+		_, appended := l.Append(t.Context(), document(), event.NoStream, samples(1))
+		if !errors.Is(appended, event.ErrUncertain) {
+			t.Errorf("%s: an append of unknown outcome: %v", code, appended)
+		}
+		for _, err := range []error{read, appended} {
+			var told *domain.Error
+			if !errors.As(err, &told) || told.Kind != domain.Unavailable || told.Code != "log-failing" || !strings.Contains(told.Message, setting) {
+				t.Errorf("%s: %v", code, err)
+			}
+		}
+		for { // what is left of the faults
+			if _, err := l.Append(t.Context(), document(), event.NoStream, samples(1)); err == nil {
+				break
+			}
+		}
+	}
+}
+
 func TestPatienceRunsOut(t *testing.T) {
 	server := double(t)
 	l, to, events := open(t, Options{Address: server.ConnectionString(), Patience: 300 * time.Millisecond}), document(), samples(1)

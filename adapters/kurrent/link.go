@@ -182,7 +182,11 @@ func (k *link) look(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, k.timeout)
 	defer cancel()
-	first, err := k.eventOne(ctx, client)
+	var first uuid.UUID
+	err = shielded(func() (err error) {
+		first, err = k.eventOne(ctx, client)
+		return err
+	})
 	_ = client.Close() // this is its only caller, and it is back
 	switch {
 	case err == nil:

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +35,16 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // it takes connections, and nobody answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	strange := httptest.NewServer(http.NotFoundHandler())
+	defer strange.Close()
 	for name, c := range map[string]struct{ address, code string }{
+		"a silent server": {"esdb://imprint:" + password + "@" + silent.Addr().String() + "?tls=false&gossipTimeout=1", "log-unreachable"},
+		"no KurrentDB":    {"esdb://imprint:" + password + "@" + strange.Listener.Addr().String() + "?tls=false", "log-unreachable"},
 		"wrong password":  {"esdb://imprint:" + password + "x@" + secured.Address() + "?tlsCaFile=" + secured.CAFile(), "log-credentials"},
 		"no password":     {"esdb://" + secured.Address() + "?tlsCaFile=" + secured.CAFile(), "log-credentials"},
 		"wrong name":      {"esdb://imprint:" + password + "@" + elsewhere.Address() + "?tlsCaFile=" + elsewhere.CAFile(), "log-certificate"},
