@@ -26,8 +26,9 @@ func newCounter(known event.Checkpoint) *counter {
 
 // Head is the checkpoint after the newest event. The server knows no ordinals, so
 // it is counted on from the last answer, at first from Options.Known: without that
-// the first call reads the whole log. A call that gives up leaves its count to the
-// next one.
+// the first call reads the whole log. It ends where a read has come to the end, for
+// under steady writes another read would always find more. A call that gives up
+// leaves its count to the next one.
 func (l *Log) Head(ctx context.Context) (event.Checkpoint, error) {
 	c := l.counted
 	select {
@@ -37,14 +38,16 @@ func (l *Log) Head(ctx context.Context) (event.Checkpoint, error) {
 		return event.Checkpoint{}, ctx.Err()
 	}
 	for begun, told := c.at.Ordinal, time.Now(); ; {
-		page, err := l.ReadAll(ctx, c.at, countPage)
+		page, whole, err := l.readAll(ctx, c.at, countPage)
 		if err != nil {
 			return event.Checkpoint{}, err
 		}
-		if len(page) == 0 {
+		if len(page) > 0 {
+			c.at = page[len(page)-1].Checkpoint()
+		}
+		if whole {
 			return c.at, nil
 		}
-		c.at = page[len(page)-1].Checkpoint()
 		if time.Since(told) > countProgress {
 			told = time.Now()
 			l.link.logger.InfoContext(ctx, "counting the log", "host", l.link.host, "from", begun, "now at", c.at.Ordinal)

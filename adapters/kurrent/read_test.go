@@ -167,6 +167,23 @@ func TestHeadCountsOnFromWhatIsKnown(t *testing.T) {
 	}
 }
 
+// One read that comes to the end is enough: by the next one, others may always have
+// written more.
+func TestHeadEndsWhereAReadHasComeToTheEnd(t *testing.T) {
+	server := double(t)
+	l := open(t, Options{Address: server.ConnectionString()})
+	fill(t, l, 10)
+	again := server.Inject(kurrenttest.Read, 2, kurrenttest.Refuse(codes.Internal, "read twice"))
+	if head, err := l.Head(t.Context()); err != nil || head.Ordinal != 10 {
+		t.Errorf("%+v, %v", head, err)
+	}
+	select {
+	case <-again:
+		t.Error("it read on")
+	default:
+	}
+}
+
 func TestStreamsDamagedOnTheServer(t *testing.T) {
 	l, to, cut := open(t, Options{Address: double(t).ConnectionString()}), document(), document()
 	for _, s := range []event.Stream{to, cut} {

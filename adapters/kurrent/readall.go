@@ -24,34 +24,42 @@ const (
 // position no event of this installation stands is refused with event.ErrCorrupt:
 // it belongs to another log, or this one was cut short.
 func (l *Log) ReadAll(ctx context.Context, after event.Checkpoint, limit int) ([]event.Recorded, error) {
+	page, _, err := l.readAll(ctx, after, limit)
+	return page, err
+}
+
+// readAll tells also whether the page goes to the end of the log, as that was
+// during the call.
+func (l *Log) readAll(ctx context.Context, after event.Checkpoint, limit int) (page []event.Recorded, whole bool, err error) {
 	if err := checkLimit(limit); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	place, err := parsePlace(after)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if f := l.feeds.take(after); f != nil {
 		page, err := f.next(ctx, limit)
 		if len(page) > 0 || ctx.Err() != nil || errors.Is(err, event.ErrCorrupt) {
 			l.feeds.put(f)
-			return page, err
+			return page, false, err
 		}
 		f.close() // it has caught up or lost its connection: the tail goes on
 	}
 	t := tail{log: l, order: newOrder(after)}
 	if err := t.read(ctx, place, min(max(minWindow, limit+1), maxWindow)); err != nil {
-		return nil, l.tell(ctx, err)
+		return nil, false, l.tell(ctx, err)
 	}
 	if len(t.page) == 0 && !t.ended {
 		// A long stretch of other people's events: let the server search it.
-		return l.search(ctx, t.order, limit)
+		page, err = l.search(ctx, t.order, limit)
+		return page, err == nil && len(page) == 0, err
 	}
-	page := t.page[:min(limit, len(t.page))]
+	page = t.page[:min(limit, len(t.page))]
 	if !t.ended && len(page) == len(t.page) {
 		l.feeds.put(l.feed(t.order))
 	}
-	return page, nil
+	return page, t.ended && len(page) == len(t.page), nil
 }
 
 // search waits for the first page of a feed. What a feed has passed without an
