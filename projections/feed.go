@@ -28,8 +28,8 @@ type feed struct {
 }
 
 // open takes the lease of a generation and learns where it stands.
-func (e Engine) open(ctx context.Context, p Projection, g Generation, force bool) (*feed, error) {
-	build, err := e.Store.Acquire(ctx, g, e.Holder, leaseTime, force)
+func (e Engine) open(ctx context.Context, p Projection, b Build, force bool) (*feed, error) {
+	build, err := e.Store.Acquire(ctx, b, e.Holder, leaseTime, force)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (e Engine) open(ctx context.Context, p Projection, g Generation, force bool
 		f.types[t] = true
 	}
 	err = e.Store.Read(ctx, func(r Reader) error {
-		waiting, err := r.Parked(ctx, g)
+		waiting, err := r.Parked(ctx, build.Generation)
 		for _, w := range waiting {
 			f.parked[w.Key] = struct{}{}
 		}

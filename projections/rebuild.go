@@ -80,7 +80,7 @@ func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
 	}
 	for _, b := range builds {
 		if b.Projection == p.Name && b.Version == p.Version && !b.Live {
-			if err := e.discard(ctx, b.Generation); err != nil {
+			if err := e.discard(ctx, b); err != nil {
 				return nil, err
 			}
 		}
@@ -89,7 +89,7 @@ func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.open(ctx, p, build.Generation, false)
+	f, err := e.open(ctx, p, build, false)
 	if err != nil {
 		return nil, err
 	}
@@ -118,30 +118,31 @@ func (e Engine) Drop(ctx context.Context, inUse []Projection, projection string,
 		if b.Live {
 			// If we die before the drop, it is a generation that is not live, and is
 			// dropped by the next call.
-			if err := e.retire(ctx, b.Generation); err != nil {
+			if err := e.retire(ctx, b); err != nil {
 				return err
 			}
+			b.Live = false
 		}
-		return e.discard(ctx, b.Generation)
+		return e.discard(ctx, b)
 	}
 	return domain.Refuse(domain.NotFound, "no-generation", "the read model %.60q has no generation %d; imprint projections list shows those there are", projection, number)
 }
 
 // retire takes the views of a generation away unless someone feeds it, such as
 // an older program that still runs beside this one.
-func (e Engine) retire(ctx context.Context, g Generation) error {
-	if _, err := e.Store.Acquire(ctx, g, e.Holder, leaseTime, false); err != nil {
-		return held(Projection{Name: g.Projection}, err)
+func (e Engine) retire(ctx context.Context, b Build) error {
+	if _, err := e.Store.Acquire(ctx, b, e.Holder, leaseTime, false); err != nil {
+		return held(Projection{Name: b.Projection}, err)
 	}
-	return e.Store.Retire(ctx, g)
+	return e.Store.Retire(ctx, b.Generation)
 }
 
 // discard drops a generation unless someone is at work on it.
-func (e Engine) discard(ctx context.Context, g Generation) error {
-	if _, err := e.Store.Acquire(ctx, g, e.Holder, leaseTime, false); err != nil {
-		return held(Projection{Name: g.Projection}, err)
+func (e Engine) discard(ctx context.Context, b Build) error {
+	if _, err := e.Store.Acquire(ctx, b, e.Holder, leaseTime, false); err != nil {
+		return held(Projection{Name: b.Projection}, err)
 	}
-	return e.Store.Drop(ctx, g)
+	return e.Store.Drop(ctx, b.Generation)
 }
 
 // standing answers all builds and what a generation has parked: the first event

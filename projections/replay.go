@@ -38,7 +38,7 @@ func (e Engine) Replay(ctx context.Context, p Projection, k Key) error {
 	// Under a name of its own, so that a runner of this very process waits too and
 	// does not take the lease back in the middle.
 	e.Holder += " replaying"
-	f, err := e.open(ctx, p, live.Generation, true)
+	f, err := e.open(ctx, p, live, true)
 	if err != nil {
 		return err
 	}

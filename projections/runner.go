@@ -146,7 +146,7 @@ func (r *Runner) open(ctx context.Context) (*feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := r.engine.open(ctx, r.projection, build.Generation, false)
+	f, err := r.engine.open(ctx, r.projection, build, false)
 	if err != nil {
 		return nil, err
 	}

@@ -100,10 +100,11 @@ type Store interface {
 
 	// Acquire takes the lease of a generation for ttl by the database's clock, under
 	// the next epoch: every older one is fenced. ErrHeld while another holder's
-	// lease runs, unless force is set; ErrLost if the generation is gone. A lease
-	// that would run for longer than ttl was taken by a clock that has been set back
-	// since, and is over: so nobody waits longer than the longest ttl.
-	Acquire(ctx context.Context, g Generation, holder string, ttl time.Duration, force bool) (Build, error)
+	// lease runs, unless force is set; ErrLost if the generation is gone, or has
+	// become live or ceased to be since b was read. A lease that would run for longer
+	// than ttl was taken by a clock that has been set back since, and is over: so
+	// nobody waits longer than the longest ttl.
+	Acquire(ctx context.Context, b Build, holder string, ttl time.Duration, force bool) (Build, error)
 	// Renew prolongs the lease; ErrLost if the epoch is no longer the newest.
 	Renew(ctx context.Context, g Generation, epoch int64, ttl time.Duration) error
 	// Release ends the lease now, if the epoch is still the newest.

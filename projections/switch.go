@@ -42,21 +42,20 @@ func (e Engine) Switch(ctx context.Context, p Projection, number int64) error {
 	if err != nil {
 		return err
 	}
-	g := Generation{Projection: p.Name, Version: p.Version, Number: number}
 	for _, b := range builds {
-		if b.Generation != g {
+		if b.Generation != (Generation{Projection: p.Name, Version: p.Version, Number: number}) {
 			continue
 		}
 		if b.Live {
 			return nil
 		}
-		return held(p, e.switchTo(ctx, p, g))
+		return held(p, e.switchTo(ctx, p, b))
 	}
 	return domain.Refuse(domain.NotFound, "no-generation", "the read model %s (version %d) has no generation %d; imprint projections list shows those it has", p.Name, p.Version, number)
 }
 
-func (e Engine) switchTo(ctx context.Context, p Projection, g Generation) error {
-	f, err := e.open(ctx, p, g, false)
+func (e Engine) switchTo(ctx context.Context, p Projection, b Build) error {
+	f, err := e.open(ctx, p, b, false)
 	if err != nil {
 		return err
 	}
@@ -111,7 +110,7 @@ func (f *feed) takeOver(ctx context.Context) error {
 		return err
 	}
 	// Under a name of its own, so that a runner of this very process waits too.
-	former, err := store.Acquire(ctx, live.Generation, f.engine.Holder+" switching", pauseTime, true)
+	former, err := store.Acquire(ctx, live, f.engine.Holder+" switching", pauseTime, true)
 	if err != nil {
 		return err
 	}

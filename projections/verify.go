@@ -150,7 +150,7 @@ func (e Engine) fresh(ctx context.Context, p Projection, scratch Store, until ev
 	if err != nil {
 		return Build{}, err
 	}
-	f, err := e.open(ctx, p, build.Generation, false)
+	f, err := e.open(ctx, p, build, false)
 	if err != nil {
 		return Build{}, err
 	}

@@ -101,7 +101,7 @@ func testTwoRunners(t *testing.T, h Harness) {
 		last := w.writer.add(t, put{Item: fmt.Sprint(i % 3), Shelf: "s", Title: "t", Count: 1})
 		if i%20 == 0 {
 			live := must[projections.Build](t)(w.store.Live(t.Context(), w.shelf))
-			taken := must[projections.Build](t)(w.store.Acquire(t.Context(), live.Generation, "b", 0, true))
+			taken := must[projections.Build](t)(w.store.Acquire(t.Context(), live, "b", 0, true))
 			ok(t, w.store.Release(t.Context(), live.Generation, taken.Epoch))
 		}
 		if i == n/2 {

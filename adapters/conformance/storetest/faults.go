@@ -69,8 +69,8 @@ func (f faulty) Drop(ctx context.Context, g projections.Generation) error {
 	return f.only("Drop", func() error { return f.Store.Drop(ctx, g) })
 }
 
-func (f faulty) Acquire(ctx context.Context, g projections.Generation, holder string, ttl time.Duration, force bool) (projections.Build, error) {
-	return broken(f, "Acquire", func() (projections.Build, error) { return f.Store.Acquire(ctx, g, holder, ttl, force) })
+func (f faulty) Acquire(ctx context.Context, b projections.Build, holder string, ttl time.Duration, force bool) (projections.Build, error) {
+	return broken(f, "Acquire", func() (projections.Build, error) { return f.Store.Acquire(ctx, b, holder, ttl, force) })
 }
 
 func (f faulty) Renew(ctx context.Context, g projections.Generation, epoch int64, ttl time.Duration) error {

@@ -71,9 +71,9 @@ func testSwitchKilled(t *testing.T, h Harness) {
 			w.clock.advance(time.Minute) // the lease of the other generation ends
 			ok(t, w.engine.Switch(t.Context(), w.shelf, other))
 			ok(t, feed())
-			w.verify(t)
 			live, other = other, live
 		}
+		w.verify(t)
 	}
 	for _, call := range []string{"Read", "Acquire", "Renew", "Live", "Load", "Commit", "Switch", "Release"} {
 		if hit[call] < 4 {

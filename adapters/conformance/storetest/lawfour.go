@@ -92,7 +92,7 @@ func testVerifyDifference(t *testing.T, h Harness) {
 	tamper := func(c projections.Change) projections.Report {
 		t.Helper()
 		live := must[projections.Build](t)(w.store.Live(t.Context(), w.shelf))
-		held := must[projections.Build](t)(w.store.Acquire(t.Context(), live.Generation, "a", 0, true))
+		held := must[projections.Build](t)(w.store.Acquire(t.Context(), live, "a", 0, true))
 		ok(t, w.store.Commit(t.Context(), projections.Batch{Generation: held.Generation, Epoch: held.Epoch, From: held.Checkpoint, To: held.Checkpoint, Changes: []projections.Change{c}}))
 		return must[projections.Report](t)(w.engine.Verify(t.Context(), w.shelf, w.scratch, nil))
 	}

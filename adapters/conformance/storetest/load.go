@@ -166,6 +166,30 @@ func testSwitchesUnderLoad(t *testing.T, h Harness) {
 	w.verify(t)
 }
 
+// testSwitchedMeanwhile: a runner that has seen which generation is live, and takes
+// the lease after a switch, does not feed the former one while nobody feeds what is
+// read; so that who waited sees what was waited for.
+func testSwitchedMeanwhile(t *testing.T, h Harness) {
+	w := newWorks(t, h)
+	w.writer.add(t, one)
+	w.catchUp(t)
+	build := must[projections.Build](t)(w.engine.Rebuild(t.Context(), w.shelf, nil))
+	last := w.writer.add(t, one)
+	e := w.engine
+	e.Store = faulty{w.store, func(call string) fault {
+		if call == "Acquire" { // does nothing the second time
+			ok(t, w.engine.Switch(t.Context(), w.shelf, build.Number))
+		}
+		return none
+	}}
+	group, _ := w.run(t, e)
+	ok(t, group.Wait(t.Context(), last))
+	if shown := w.moment(t, 1); shown.position != string(last) || shown.sum != 2 {
+		t.Errorf("after the wait for %s a snapshot is at %s and shows %d", last, shown.position, shown.sum)
+	}
+	w.verify(t)
+}
+
 // testCaughtUpUnderWrites: a program that starts while others write is ready, with
 // the indexes made, once it has folded what there was when it started; and so is one
 // that follows it.

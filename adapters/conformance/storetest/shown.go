@@ -61,7 +61,7 @@ func testSwitch(t *testing.T, h Harness) {
 	ok(t, b.commit(t, 1, projections.Change{Table: items, Upserts: []projections.Values{itemRow("a", "old", 1)}}))
 	next := *b
 	made := must[projections.Build](t)(b.store.Create(t.Context(), b.shelf))
-	next.build = must[projections.Build](t)(b.store.Acquire(t.Context(), made.Generation, "b", time.Minute, false))
+	next.build = must[projections.Build](t)(b.store.Acquire(t.Context(), made, "b", time.Minute, false))
 	ok(t, b.store.Index(t.Context(), b.shelf, made.Generation))
 	ok(t, b.store.Index(t.Context(), b.shelf, made.Generation))
 	switched := func(former, next projections.Build) error {
@@ -103,8 +103,11 @@ func testSwitch(t *testing.T, h Harness) {
 		t.Errorf("generation %d is live, want %d", live.Number, made.Number)
 	}
 	// The runner goes on with it even if whoever switched has died since.
-	must[projections.Build](t)(b.store.Acquire(t.Context(), live.Generation, "a", time.Minute, false))
+	must[projections.Build](t)(b.store.Acquire(t.Context(), live, "a", time.Minute, false))
 	wantErr(t, switched(b.build, next.build), projections.ErrLost)
+	// Whoever looked before the switch cannot feed what nobody reads any more.
+	_, err := b.store.Acquire(t.Context(), b.build, "a", time.Minute, true)
+	wantErr(t, err, projections.ErrLost)
 }
 
 func testDrop(t *testing.T, h Harness) {

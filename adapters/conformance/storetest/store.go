@@ -29,7 +29,7 @@ func setUp(t *testing.T, h Harness) *bench {
 	c := newClock()
 	b := &bench{store: h.Store(t, c.time), clock: c, shelf: shelf(new(atomic.Bool))}
 	live := must[projections.Build](t)(b.store.Live(t.Context(), b.shelf))
-	b.build = must[projections.Build](t)(b.store.Acquire(t.Context(), live.Generation, "a", time.Minute, false))
+	b.build = must[projections.Build](t)(b.store.Acquire(t.Context(), live, "a", time.Minute, false))
 	return b
 }
 
@@ -141,15 +141,15 @@ func testLostCommit(t *testing.T, h Harness) {
 func testLeaseExpiry(t *testing.T, h Harness) {
 	b := setUp(t, h)
 	g := b.build.Generation
-	_, err := b.store.Acquire(t.Context(), g, "b", time.Minute, false)
+	_, err := b.store.Acquire(t.Context(), b.build, "b", time.Minute, false)
 	wantErr(t, err, projections.ErrHeld)
 	b.clock.advance(50 * time.Second)
 	ok(t, b.store.Renew(t.Context(), g, b.build.Epoch, time.Minute))
 	b.clock.advance(59 * time.Second)
-	_, err = b.store.Acquire(t.Context(), g, "b", time.Minute, false)
+	_, err = b.store.Acquire(t.Context(), b.build, "b", time.Minute, false)
 	wantErr(t, err, projections.ErrHeld)
 	b.clock.advance(time.Second)
-	taken := must[projections.Build](t)(b.store.Acquire(t.Context(), g, "b", time.Minute, false))
+	taken := must[projections.Build](t)(b.store.Acquire(t.Context(), b.build, "b", time.Minute, false))
 	if taken.Epoch <= b.build.Epoch {
 		t.Errorf("epoch %d does not follow %d", taken.Epoch, b.build.Epoch)
 	}
@@ -157,10 +157,10 @@ func testLeaseExpiry(t *testing.T, h Harness) {
 	wantErr(t, b.store.Renew(t.Context(), g, b.build.Epoch, time.Minute), projections.ErrLost)
 	// A release under an old epoch leaves the new holder's lease alone.
 	ok(t, b.store.Release(t.Context(), g, b.build.Epoch))
-	_, err = b.store.Acquire(t.Context(), g, "c", time.Minute, false)
+	_, err = b.store.Acquire(t.Context(), b.build, "c", time.Minute, false)
 	wantErr(t, err, projections.ErrHeld)
 	ok(t, b.store.Release(t.Context(), g, taken.Epoch))
-	must[projections.Build](t)(b.store.Acquire(t.Context(), g, "c", time.Minute, false))
+	must[projections.Build](t)(b.store.Acquire(t.Context(), b.build, "c", time.Minute, false))
 }
 
 // testClockSet: a clock that is set forward ends leases, one that is set back
@@ -169,14 +169,14 @@ func testClockSet(t *testing.T, h Harness) {
 	for _, set := range []time.Duration{48 * time.Hour, -48 * time.Hour} {
 		b := setUp(t, h)
 		b.clock.advance(set)
-		taken := must[projections.Build](t)(b.store.Acquire(t.Context(), b.build.Generation, "b", time.Minute, false))
+		taken := must[projections.Build](t)(b.store.Acquire(t.Context(), b.build, "b", time.Minute, false))
 		wantErr(t, b.commit(t, 1), projections.ErrLost)
-		_, err := b.store.Acquire(t.Context(), taken.Generation, "a", time.Minute, false)
+		_, err := b.store.Acquire(t.Context(), taken, "a", time.Minute, false)
 		wantErr(t, err, projections.ErrHeld)
 		// Who renews after the clock was set holds the lease by the new time.
 		b.clock.advance(set)
 		ok(t, b.store.Renew(t.Context(), taken.Generation, taken.Epoch, time.Minute))
-		_, err = b.store.Acquire(t.Context(), taken.Generation, "a", time.Minute, false)
+		_, err = b.store.Acquire(t.Context(), taken, "a", time.Minute, false)
 		wantErr(t, err, projections.ErrHeld)
 	}
 }
@@ -197,11 +197,11 @@ func testLostAnswer(t *testing.T, h Harness) {
 
 func testForcedLease(t *testing.T, h Harness) {
 	b := setUp(t, h)
-	forced := must[projections.Build](t)(b.store.Acquire(t.Context(), b.build.Generation, "b", time.Minute, true))
+	forced := must[projections.Build](t)(b.store.Acquire(t.Context(), b.build, "b", time.Minute, true))
 	wantErr(t, b.commit(t, 1), projections.ErrLost)
 	b.build = forced
 	ok(t, b.commit(t, 1))
-	_, err := b.store.Acquire(t.Context(), projections.Generation{Projection: "shelf", Version: 1, Number: 9999}, "b", time.Minute, true)
+	_, err := b.store.Acquire(t.Context(), projections.Build{Generation: projections.Generation{Projection: "shelf", Version: 1, Number: 9999}}, "b", time.Minute, true)
 	wantErr(t, err, projections.ErrLost)
 }
 

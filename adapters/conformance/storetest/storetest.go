@@ -75,6 +75,7 @@ func Run(t *testing.T, h Harness) {
 		"SwitchesDuringWritesAndReads":  testSwitchesUnderLoad,
 		"SwitchNeedsNoLuck":             testSwitchNeedsNoLuck,
 		"SwitchKilledAnywhere":          testSwitchKilled,
+		"SwitchedBeforeTheLease":        testSwitchedMeanwhile,
 		"CaughtUpWhileItIsWritten":      testCaughtUpUnderWrites,
 		"FaultsAtEveryCall":             testFaults,
 		"VerifyNamesTheDifference":      testVerifyDifference,

@@ -13,19 +13,19 @@ import (
 
 // Acquire implements projections.Store. Two at once wait for each other at the
 // row, and the second finds what the first has written.
-func (s *Store) Acquire(ctx context.Context, g projections.Generation, holder string, ttl time.Duration, force bool) (build projections.Build, err error) {
+func (s *Store) Acquire(ctx context.Context, b projections.Build, holder string, ttl time.Duration, force bool) (build projections.Build, err error) {
 	err = s.do(ctx, func(tx pgx.Tx) error {
 		const take = `UPDATE imprint_views.generations SET epoch = epoch + 1, holder = $1, expires = imprint_views.clock() + $2
-			WHERE generation = $3 AND (expires NOT BETWEEN imprint_views.clock() + 1 AND imprint_views.clock() + $2 OR holder = $1 OR $4)`
-		done, err := tx.Exec(ctx, take, holder, ttl.Microseconds(), g.Number, force)
+			WHERE generation = $3 AND live = $5 AND (expires NOT BETWEEN imprint_views.clock() + 1 AND imprint_views.clock() + $2 OR holder = $1 OR $4)`
+		done, err := tx.Exec(ctx, take, holder, ttl.Microseconds(), b.Number, force, b.Live)
 		if err != nil {
 			return err
 		}
-		found, err := builds(ctx, tx, one, g.Number)
+		found, err := builds(ctx, tx, one, b.Number)
 		switch {
 		case err != nil:
 			return err
-		case len(found) == 0:
+		case len(found) == 0, found[0].Live != b.Live:
 			return projections.ErrLost
 		case done.RowsAffected() == 0:
 			return projections.ErrHeld

@@ -78,11 +78,11 @@ func (c clocked) set(ctx context.Context) error {
 	return err
 }
 
-func (c clocked) Acquire(ctx context.Context, g projections.Generation, holder string, ttl time.Duration, force bool) (projections.Build, error) {
+func (c clocked) Acquire(ctx context.Context, b projections.Build, holder string, ttl time.Duration, force bool) (projections.Build, error) {
 	if err := c.set(ctx); err != nil {
 		return projections.Build{}, err
 	}
-	return c.Store.Acquire(ctx, g, holder, ttl, force)
+	return c.Store.Acquire(ctx, b, holder, ttl, force)
 }
 
 func (c clocked) Renew(ctx context.Context, g projections.Generation, epoch int64, ttl time.Duration) error {
@@ -114,7 +114,7 @@ func feed(t *testing.T, s *views.Store) *feeder {
 	t.Helper()
 	live, err := s.Live(t.Context(), towns())
 	check(t, err)
-	build, err := s.Acquire(t.Context(), live.Generation, "a", time.Minute, true)
+	build, err := s.Acquire(t.Context(), live, "a", time.Minute, true)
 	check(t, err)
 	return &feeder{t, s, build}
 }

@@ -11,20 +11,20 @@ import (
 )
 
 // Acquire implements projections.Store.
-func (s *Store) Acquire(ctx context.Context, g projections.Generation, holder string, ttl time.Duration, force bool) (build projections.Build, err error) {
+func (s *Store) Acquire(ctx context.Context, b projections.Build, holder string, ttl time.Duration, force bool) (build projections.Build, err error) {
 	err = s.do(ctx, func(w *writer) error {
 		now := s.clock()
 		const take = `UPDATE generations SET epoch = epoch + 1, holder = $1, expires = $2
-			WHERE generation = $3 AND (expires <= $4 OR expires > $2 OR holder = $1 OR $5)`
-		n, err := w.changed(ctx, take, holder, now.Add(ttl).UnixMicro(), g.Number, now.UnixMicro(), force)
+			WHERE generation = $3 AND live = $6 AND (expires <= $4 OR expires > $2 OR holder = $1 OR $5)`
+		n, err := w.changed(ctx, take, holder, now.Add(ttl).UnixMicro(), b.Number, now.UnixMicro(), force, b.Live)
 		if err != nil {
 			return err
 		}
-		found, err := builds(ctx, w.conn, one, g.Number)
+		found, err := builds(ctx, w.conn, one, b.Number)
 		switch {
 		case err != nil:
 			return err
-		case len(found) == 0:
+		case len(found) == 0, found[0].Live != b.Live:
 			return projections.ErrLost
 		case n == 0:
 			return projections.ErrHeld

@@ -142,7 +142,7 @@ func TestReadOnlyReadsBesideTheWriter(t *testing.T) {
 	if got, err := ro.Live(t.Context(), p); err != nil || got.Generation != live.Generation {
 		t.Errorf("reading gave %+v, %v", got, err)
 	}
-	if _, err := ro.Acquire(t.Context(), live.Generation, "a", time.Minute, true); domain.KindOf(err) != domain.Unavailable {
+	if _, err := ro.Acquire(t.Context(), live, "a", time.Minute, true); domain.KindOf(err) != domain.Unavailable {
 		t.Errorf("writing through it gave %v", err)
 	}
 	if _, err := views.OpenReadOnly(t.Context(), path+".absent"); domain.KindOf(err) != domain.NotFound {
