@@ -10,20 +10,26 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 
 	words "imprint/domain/mail"
 )
 
+// maxURL leaves room for the header's name in a line of 998 bytes (RFC 5322,
+// section 2.1.1).
+const maxURL = 900
+
 // Encoder writes mails down. Equal drafts give equal bytes: the boundary follows
 // from the Message-ID, and nothing is drawn, dated or named by the machine.
-type Encoder struct{}
+type Encoder struct {
+	Signatures []Signature // each mail gets one of each
+}
 
 // Encode gives the bytes of a draft. It refuses addresses that are not one
-// mailbox each, and line breaks where a header would be broken by them; the error
-// never quotes an address.
-func (Encoder) Encode(d words.Draft) ([]byte, error) {
+// mailbox each, and what would break a header; the error never quotes an address.
+func (e Encoder) Encode(d words.Draft) ([]byte, error) {
 	from, err := mail.ParseAddress(d.From)
 	if err != nil {
 		return nil, errors.New("encode a mail: the sender is not one mail address")
@@ -37,17 +43,24 @@ func (Encoder) Encode(d words.Draft) ([]byte, error) {
 			return nil, errors.New("encode a mail: a header holds a line break")
 		}
 	}
-	seed := sha256.Sum256([]byte(d.MessageID))
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP), gomail.WithBoundary(hex.EncodeToString(seed[:15])))
+	if strings.ContainsAny(d.Unsubscribe, " \t<>") || len(d.Unsubscribe) > maxURL {
+		return nil, errors.New("encode a mail: the address for unsubscribing cannot stand in a header")
+	}
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP), gomail.WithBoundary(boundary(d)))
 	m.FromMailAddress(from)
 	m.ToMailAddress(to)
 	m.Subject(d.Subject)
 	m.SetDateWithValue(d.Date.UTC())
 	m.SetMessageIDWithValue(d.MessageID)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's holiday note answers
-	if d.Unsubscribe != "" {                           // RFC 8058. Not by SetListUnsubscribe: its headers come in a random order.
+	if d.Unsubscribe != "" {
 		m.SetGenHeader("List-Id", "<"+d.ListID+">")
-		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+d.Unsubscribe+">")
+		// Not by SetListUnsubscribe: its headers come in a random order. The address
+		// stands on one line, for servers are known that join a folded one, and break its
+		// signature by that.
+		m.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+d.Unsubscribe+">")
+	}
+	if strings.HasPrefix(d.Unsubscribe, "https://") { // else it is no one-click address (RFC 8058, section 3.1)
 		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	m.SetBodyString(gomail.TypeTextPlain, d.Text)
@@ -56,5 +69,31 @@ func (Encoder) Encode(d words.Draft) ([]byte, error) {
 	if _, err := m.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("encode a mail: %w", err)
 	}
-	return b.Bytes(), nil
+	return e.sign(b.Bytes(), d.Date)
+}
+
+// boundary separates the parts, and stands in neither of them, whatever their
+// authors know or guess.
+func boundary(d words.Draft) string {
+	for b := d.MessageID; ; {
+		seed := sha256.Sum256([]byte(b))
+		b = hex.EncodeToString(seed[:15])
+		if !strings.Contains(d.Text, b) && !strings.Contains(d.HTML, b) {
+			return b
+		}
+	}
+}
+
+// sign puts the signatures before the mail. None covers another: a receiver may
+// know only one of the algorithms.
+func (e Encoder) sign(b []byte, date time.Time) ([]byte, error) {
+	var lines []byte
+	for _, s := range e.Signatures {
+		line, err := s.header(b, date)
+		if err != nil {
+			return nil, fmt.Errorf("sign a mail: %w", err)
+		}
+		lines = append(lines, line...)
+	}
+	return append(lines, b...), nil
 }

@@ -195,6 +195,13 @@ func (d *doctor) mail(flags mailFlags) {
 			d.fail("mail", "the address for failures is not one mail address; set --mail-bounces")
 		}
 	}
+	encoder, err := flags.encoder()
+	if err != nil {
+		d.failure("mail", err)
+	}
+	for _, s := range encoder.Signatures {
+		d.ok("mail", "mails are signed; the public key must stand in the DNS under %s, which was not asked", s)
+	}
 	if flags.Mail == keepMails {
 		d.ok("mail", "digests are kept as files in the data folder; --mail smtp://… sends them")
 		return

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +30,35 @@ type mailFlags struct {
 	Mail        string `env:"IMPRINT_MAIL" default:"dir" placeholder:"dir|smtp://…" help:"Where digests go: dir (files in the data folder's mail/), or smtp://[user:password@]host:port[?tls=starttls|implicit|none]. A password belongs in the environment."`
 	MailFrom    string `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" placeholder:"ADDRESS" help:"The sender of digests."`
 	MailBounces string `env:"IMPRINT_MAIL_BOUNCES" placeholder:"ADDRESS" help:"Where mail servers report failures. Default: the sender."`
+	dkimFlags
+}
+
+// dkimFlags say how mails are signed.
+type dkimFlags struct {
+	DKIMKeyFile  []string `name:"dkim-key-file" env:"IMPRINT_DKIM_KEY_FILE" placeholder:"FILE,…" help:"Sign mails (DKIM) with the private keys in these PEM files, Ed25519 or RSA of 2,048 bits or more; two keys, one of each, serve every receiver. Default: mails are not signed here."`
+	DKIMSelector []string `name:"dkim-selector" env:"IMPRINT_DKIM_SELECTOR" placeholder:"NAME,…" help:"The selector of each key, in the same order: the public key stands in the DNS under NAME._domainkey.DOMAIN. Default: none."`
+	DKIMDomain   string   `name:"dkim-domain" env:"IMPRINT_DKIM_DOMAIN" placeholder:"DOMAIN" help:"The domain that signs. Default: that of the sender's address."`
+}
+
+// encoder writes mails down, and signs them where keys are named.
+func (f *mailFlags) encoder() (smtp.Encoder, error) {
+	var e smtp.Encoder
+	if len(f.DKIMKeyFile) != len(f.DKIMSelector) {
+		return e, domain.Refuse(domain.Invalid, "bad-dkim", "%d key files and %d selectors are named; name one selector for each key, in the same order", len(f.DKIMKeyFile), len(f.DKIMSelector)).In("IMPRINT_DKIM_SELECTOR")
+	}
+	signing := f.DKIMDomain
+	if signing == "" {
+		signing = f.MailFrom[strings.LastIndexByte(f.MailFrom, '@')+1:]
+		signing = strings.TrimSuffix(signing, ">")
+	}
+	for i, file := range f.DKIMKeyFile {
+		s, err := smtp.ReadSignature(signing, f.DKIMSelector[i], file)
+		if err != nil {
+			return e, err
+		}
+		e.Signatures = append(e.Signatures, s)
+	}
+	return e, nil
 }
 
 // Validate refuses a grace period that would end before its cause.
@@ -72,10 +102,14 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 	if err != nil {
 		return nil, err
 	}
+	encoder, err := flags.encoder()
+	if err != nil {
+		return nil, err
+	}
 	m := &mailing{links: links, close: func() error { return nil }}
 	ports := digest.Ports{
 		Log: in.log, Codec: in.codec, Keys: in.keys, Work: work.NewDigests(in.work),
-		Notices: in.notices, Passed: in.readModels, Encoder: smtp.Encoder{}, Links: links,
+		Notices: in.notices, Passed: in.readModels, Encoder: encoder, Links: links,
 		Clock: in.clock, Logger: in.logger,
 	}
 	ports.Watch, ports.Bounced = in.telemetry.mails(), in.bounced

@@ -25,8 +25,9 @@
 // the same seed; which mail meets which is up to the order of arrival.
 //
 // Where the server holds a reply or keeps silent, it does so until the client hangs
-// up, the server is closed, or, for AcceptThenSlow, Release is called. Nothing here
-// waits for a time to pass.
+// up, the server is closed, or, for AcceptThenSlow, Release is called. A SlowReader,
+// which by its nature does not see a client go, waits for the latter two. Nothing
+// here waits for a time to pass.
 //
 // Over STARTTLS the faults of the DATA command itself (Data451, DataDrop) do not
 // strike; go-smtp answers that command, and only where it can be read on the wire

@@ -19,7 +19,7 @@ const (
 	AtMail Stage = "MAIL"
 	AtRcpt Stage = "RCPT"
 	AtData Stage = "DATA"
-	InText Stage = "text"      // half of the text has been read
+	InText Stage = "text"      // its beginning has been read
 	AtDot  Stage = "dot"       // all of it has been read, and nothing is kept
 	Kept   Stage = "kept"      // it has been recorded, and the reply is due
 	After  Stage = "after 250" // the reply to the dot has been written
@@ -68,7 +68,7 @@ var (
 	Data451        = Refuse(AtData, 451, 4, 3, 0)
 	DataDrop       = Fault{At: AtData, Act: drop}
 	TextDrop       = Fault{At: InText, Act: drop}
-	SlowReader     = Fault{At: InText, Act: silent} // reads half of the text, and no further
+	SlowReader     = Fault{At: InText, Act: silent} // reads the beginning of the text, and no further
 	Dot451         = Refuse(AtDot, 451, 4, 3, 0)
 	Dot554         = Refuse(AtDot, 554, 5, 7, 1)
 	DotDrop        = Fault{At: AtDot, Act: drop} // nothing is kept, and the client cannot know

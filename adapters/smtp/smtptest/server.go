@@ -206,7 +206,8 @@ func (s *Server) SetDown(down bool) {
 	}
 }
 
-// Release lets all replies go that AcceptThenSlow holds now.
+// Release lets all replies go that AcceptThenSlow holds now, and ends the
+// connections on which a SlowReader waits.
 func (s *Server) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

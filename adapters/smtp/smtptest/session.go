@@ -119,9 +119,17 @@ func (s *session) stop(r io.Reader) error {
 	if _, err := io.CopyN(io.Discard, r, 16); err != nil {
 		return err
 	}
-	s.server.struck(s.fault)
+	var released chan struct{}
+	s.server.note(func() {
+		s.server.counts[s.fault]++
+		released = s.server.released
+	})
 	if s.fault.Act == silent {
-		s.peer.untilGone()
+		// Not until the client hangs up: that is seen only by whoever reads.
+		select {
+		case <-released:
+		case <-s.server.closed:
+		}
 	}
 	return errors.Join(errDropped, s.peer.Close())
 }
