@@ -4,7 +4,6 @@ package projections
 // values become column values.
 
 import (
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"slices"

@@ -68,6 +68,9 @@ func TestGoldenData(t *testing.T) {
 				// What Imprint has written is read without looking names up, but for
 				// sealed texts, which read themselves.
 				whole := reflect.TypeOf(want)
+				if version < def.Schema {
+					return // it had another form
+				}
 				if read := jsonform.Of(whole).Read(string(data), reflect.New(whole).Interface()); read == holdsSecret(whole) {
 					t.Errorf("read in its form: %t", read)
 				}
