@@ -36,7 +36,7 @@
 // its secondary and full-text indexes, which are made when it has come to the end
 // of the log: the first start, an import and a rebuild are one and the same way.
 //
-//	Create ─fold─► at the end ─Index─► Switch ─► live ─Switch to another─► kept ─next Rebuild─► dropped
+//	Create ─fold─► at the end ─Index─► Switch ─► live ─Switch to another─► kept ─Rebuild, Prune─► dropped
 //
 // The end is where the log ended when the folding began, and once more when the
 // indexes were made: where writes never stop, nobody ever stands at the present one.

@@ -1,14 +1,11 @@
 package projections
 
-// Building a projection's tables anew beside the live ones, and removing what is
-// not read any more.
+// Building a projection's tables anew beside the live ones.
 
 import (
 	"context"
 	"errors"
 	"fmt"
-
-	"imprint/domain"
 )
 
 // Rebuild makes a new generation beside the live one, which goes on being fed,
@@ -80,8 +77,8 @@ func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
 	}
 	for _, b := range builds {
 		if b.Projection == p.Name && b.Version == p.Version && !b.Live {
-			if err := e.discard(ctx, b); err != nil {
-				return nil, err
+			if err := e.remove(ctx, b); err != nil {
+				return nil, held(p, err)
 			}
 		}
 	}
@@ -95,54 +92,6 @@ func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
 	}
 	f.judge = judge{known: known, strict: true}
 	return f, nil
-}
-
-// Drop removes a generation: one that is not live, or one of a version that is
-// not among those in use, which this program would never read again. It is
-// refused as domain.Conflict for the live one of a version in use, and where
-// another process is at work on it; as NotFound where there is none.
-func (e Engine) Drop(ctx context.Context, inUse []Projection, projection string, number int64) error {
-	builds, _, err := e.standing(ctx, Generation{})
-	if err != nil {
-		return err
-	}
-	for _, b := range builds {
-		if b.Projection != projection || b.Number != number {
-			continue
-		}
-		for _, p := range inUse {
-			if b.Live && b.Projection == p.Name && b.Version == p.Version {
-				return domain.Refuse(domain.Conflict, "generation-live", "generation %d of the read model %s is the live one, which readers see; rebuild it and switch, then drop this one", number, projection)
-			}
-		}
-		if b.Live {
-			// If we die before the drop, it is a generation that is not live, and is
-			// dropped by the next call.
-			if err := e.retire(ctx, b); err != nil {
-				return err
-			}
-			b.Live = false
-		}
-		return e.discard(ctx, b)
-	}
-	return domain.Refuse(domain.NotFound, "no-generation", "the read model %.60q has no generation %d; imprint projections list shows those there are", projection, number)
-}
-
-// retire takes the views of a generation away unless someone feeds it, such as
-// an older program that still runs beside this one.
-func (e Engine) retire(ctx context.Context, b Build) error {
-	if _, err := e.Store.Acquire(ctx, b, e.Holder, leaseTime, false); err != nil {
-		return held(Projection{Name: b.Projection}, err)
-	}
-	return e.Store.Retire(ctx, b.Generation)
-}
-
-// discard drops a generation unless someone is at work on it.
-func (e Engine) discard(ctx context.Context, b Build) error {
-	if _, err := e.Store.Acquire(ctx, b, e.Holder, leaseTime, false); err != nil {
-		return held(Projection{Name: b.Projection}, err)
-	}
-	return e.Store.Drop(ctx, b.Generation)
 }
 
 // standing answers all builds and what a generation has parked: the first event
@@ -168,12 +117,4 @@ func firstOfEach(parked []Parked) map[Key]Parked {
 		}
 	}
 	return first
-}
-
-// held words a lease that someone else has, or has taken away.
-func held(p Projection, err error) error {
-	if errors.Is(err, ErrHeld) || errors.Is(err, ErrLost) {
-		return domain.Refuse(domain.Conflict, "projection-busy", "another process is at work on this generation of the read model %s; let it finish or stop it", p.Name).Because(err)
-	}
-	return err
 }

@@ -40,6 +40,9 @@ type Build struct {
 	Indexed    bool // its secondary and full-text indexes have been made
 	Checkpoint event.Checkpoint
 	Epoch      int64 // of the newest lease
+	// Unfed is for how long no lease has run, by the database's clock; 0 while one
+	// does, and where an older program has given it back without noting when.
+	Unfed time.Duration
 }
 
 // Change is what a batch does to one table.

@@ -23,9 +23,9 @@ const (
 )
 
 // Switch brings a generation up to the live one and points the views at it, in
-// one transaction. The former is kept until the next Rebuild or Drop, so that one
-// can switch back. An unknown number is NotFound; Conflict where another process
-// is at work on the generation.
+// one transaction. The former is kept until the next Rebuild, Prune or Drop, so
+// that one can switch back. An unknown number is NotFound; Conflict where another
+// process is at work on the generation.
 //
 // Writes do not stop for it, and nothing of it depends on their rate: the
 // generation approaches the live one while that is fed, then the live one stands

@@ -33,7 +33,7 @@ type commands struct {
 	Demo        demoCommand        `cmd:"" help:"Show everything on a sample, in a temporary folder."`
 	Serve       serveCommand       `cmd:"" help:"Serve an installation: API, pages, read models, digests."`
 	Import      importCommand      `cmd:"" help:"Import published documents with their version history."`
-	Projections projectionsCommand `cmd:"" help:"Look after the read models: list, verify, rebuild, switch, drop, parked, replay."`
+	Projections projectionsCommand `cmd:"" help:"Look after the read models: list, verify, rebuild, switch, drop, prune, parked, replay."`
 	Reactions   reactionsCommand   `cmd:"" help:"Look after the reactions: parked, replay."`
 	Digest      digestCommand      `cmd:"" help:"Look after the digests: due, preview, run."`
 	Content     contentCommand     `cmd:"" help:"Look after the stored bytes: scrub."`

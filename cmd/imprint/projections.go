@@ -1,7 +1,8 @@
 package main
 
 // Here: which read models there are, how they stand, and their parked keys.
-// projections_verify.go and projections_build.go hold the rest.
+// projections_verify.go, projections_build.go and projections_remove.go hold the
+// rest.
 
 import (
 	"context"
@@ -19,6 +20,7 @@ type projectionsCommand struct {
 	Rebuild projectionsRebuild `cmd:"" help:"Build a new generation beside the live one."`
 	Switch  projectionsSwitch  `cmd:"" help:"Make a rebuilt generation the live one."`
 	Drop    projectionsDrop    `cmd:"" help:"Remove a generation that is not live."`
+	Prune   projectionsPrune   `cmd:"" help:"Remove the generations that nobody has fed for a time."`
 	Parked  projectionsParked  `cmd:"" help:"List the keys whose events could not be folded."`
 	Replay  projectionsReplay  `cmd:"" help:"Fold a parked key's events again."`
 }
@@ -50,7 +52,7 @@ type projectionsList struct {
 
 // Help is shown by imprint projections list --help.
 func (projectionsList) Help() string {
-	return "Lists every generation of every read model: live (readers see it), kept (built, or live before a switch; imprint projections switch shows it again) or unread (of another version of the program). Those that are not live can be removed with imprint projections drop."
+	return "Lists every generation of every read model: live (readers see it), kept (built, or live before a switch; imprint projections switch shows it again) or unread (of another version of the program). UNFED DAYS says since when no program feeds it. imprint serve removes those that are not live when nobody has fed them for 30 days, imprint projections prune and drop sooner."
 }
 
 func (c *projectionsList) Run(ctx context.Context, io *console) error {
@@ -64,7 +66,7 @@ func (c *projectionsList) Run(ctx context.Context, io *console) error {
 			return err
 		}
 		table := tabwriter.NewWriter(io.Out, 0, 4, 2, ' ', 0)
-		fmt.Fprintln(table, "READ MODEL\tVERSION\tGENERATION\tSTATE\tORDINAL\tBEHIND\tPARKED KEYS\tKIB")
+		fmt.Fprintln(table, "READ MODEL\tVERSION\tGENERATION\tSTATE\tORDINAL\tBEHIND\tPARKED KEYS\tUNFED DAYS\tKIB")
 		err = v.engine.Store.Read(ctx, func(r projections.Reader) error {
 			builds, err := r.Builds(ctx)
 			if err != nil {
@@ -79,7 +81,11 @@ func (c *projectionsList) Run(ctx context.Context, io *console) error {
 				for _, k := range parked {
 					keys[k.Key] = true
 				}
-				fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t%d\n", b.Projection, b.Version, b.Number, state(b), b.Checkpoint.Ordinal, head.Ordinal-b.Checkpoint.Ordinal, len(keys), sizes[b.Number]>>10)
+				since := "-"
+				if b.Unfed > 0 {
+					since = fmt.Sprintf("%.1f", inDays(b.Unfed))
+				}
+				fmt.Fprintf(table, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t%s\t%d\n", b.Projection, b.Version, b.Number, state(b), b.Checkpoint.Ordinal, head.Ordinal-b.Checkpoint.Ordinal, len(keys), since, sizes[b.Number]>>10)
 			}
 			return nil
 		})

@@ -1,6 +1,6 @@
 package main
 
-// Here: generations of read models are built, shown and removed.
+// Here: generations of read models are built and shown.
 
 import (
 	"context"
@@ -58,27 +58,6 @@ func (c *projectionsSwitch) Run(ctx context.Context, io *console) error {
 			return err
 		}
 		fmt.Fprintf(io.Out, "%s: generation %d is live\n", p.Name, c.Generation)
-		return nil
-	})
-}
-
-type projectionsDrop struct {
-	engineFlags
-	Model      string `arg:"" help:"The read model, also one that this program no longer has."`
-	Generation int64  `arg:"" help:"The generation, as list names it."`
-}
-
-// Help is shown by imprint projections drop --help.
-func (projectionsDrop) Help() string {
-	return "After a switch the former generation is kept, so that one can switch back, until the next rebuild or until it is dropped here. A newer program leaves those of its predecessor. The live one is refused. The file keeps its length: what is freed is used again."
-}
-
-func (c *projectionsDrop) Run(ctx context.Context, io *console) error {
-	return c.writing(ctx, func(in *opened) error {
-		if err := in.engine.Drop(ctx, readModels(), c.Model, c.Generation); err != nil {
-			return err
-		}
-		fmt.Fprintf(io.Out, "%s: generation %d is gone\n", c.Model, c.Generation)
 		return nil
 	})
 }

@@ -126,7 +126,7 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 	work.Go(func() error { return s.readModels.Run(ctx) })
 	work.Go(func() error { return s.listen(ctx) })
 	work.Go(func() error { return s.react(ctx, consequences) })
-	work.Go(func() error { return s.forget(ctx) })
+	work.Go(func() error { return s.tidy(ctx) })
 	work.Go(func() error { return digests.Run(ctx, beat.Beats()) })
 	up()
 	err = work.Wait()

@@ -19,12 +19,6 @@ const (
 	turnEvery = 5 * time.Second
 	turnName  = "reactions"
 
-	// requestsKept is how long the id of a request is known on a log that does not
-	// know it itself.
-	requestsKept = 90 * 24 * time.Hour
-	forgetEvery  = time.Hour
-	forgetAtOnce = 1000
-
 	// answerTime bounds how long an engine may take to say that it is there.
 	answerTime = 3 * time.Second
 )
@@ -49,37 +43,6 @@ func (in *opened) listen(ctx context.Context) error {
 		return store.Listen(ctx)
 	}
 	return nil
-}
-
-// forget removes what was noted of old requests, now and then. A failure costs
-// nothing but room: the next time removes more.
-func (in *opened) forget(ctx context.Context) error {
-	if in.flags.logInFile() {
-		return nil // nothing is noted
-	}
-	requests := work.NewRequests(in.work)
-	tick := time.NewTicker(forgetEvery)
-	defer tick.Stop()
-	for {
-		if err := forgetOld(ctx, requests, in.clock()); err != nil && ctx.Err() == nil {
-			in.logger.WarnContext(ctx, "old requests were not forgotten; it is tried again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
-// forgetOld removes all that is old, a bounded number at a time.
-func forgetOld(ctx context.Context, requests *work.Requests, now time.Time) error {
-	for {
-		n, err := requests.Forget(ctx, now.Add(-requestsKept), forgetAtOnce)
-		if err != nil || n < forgetAtOnce {
-			return err
-		}
-	}
 }
 
 // unreachable names the settings whose engines do not answer, and why they do not.

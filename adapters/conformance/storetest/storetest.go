@@ -57,6 +57,8 @@ func Run(t *testing.T, h Harness) {
 		"DropRemovesAGeneration":       testDrop,
 		"RetireTakesTheViewsAway":      testRetire,
 		"DropSparesWhatIsRead":         testEngineDrop,
+		"PruneSparesWhatIsFed":         testPrune,
+		"PruneMeetsOthers":             testPruneMeets,
 		"FullTextFollowsTheRows":       testFullText,
 		"CheckpointsAreReadable":       testCheckpoints,
 

@@ -58,7 +58,7 @@ func (s *Store) Create(ctx context.Context, p projections.Projection) (build pro
 // does; the others wait for it and answer false.
 func create(ctx context.Context, tx pgx.Tx, p projections.Projection, live bool) (projections.Build, bool, error) {
 	g := projections.Generation{Projection: p.Name, Version: p.Version}
-	const insert = `INSERT INTO imprint_views.generations (projection, version, live, log_time) VALUES ($1, $2, $3, $4)
+	const insert = `INSERT INTO imprint_views.generations (projection, version, live, log_time, expires) VALUES ($1, $2, $3, $4, imprint_views.clock())
 		ON CONFLICT (projection, version) WHERE live DO NOTHING RETURNING generation`
 	err := tx.QueryRow(ctx, insert, p.Name, p.Version, live, projections.Micros(time.Time{})).Scan(&g.Number)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -120,8 +120,10 @@ func (s *Store) Switch(ctx context.Context, _ projections.Projection, former, ne
 		if _, err := tx.Exec(ctx, retire, former.Number); err != nil {
 			return err
 		}
-		const show = `UPDATE imprint_views.generations SET live = true, expires = 0 WHERE generation = $1`
-		if _, err := tx.Exec(ctx, show, next.Number); err != nil {
+		if _, err := tx.Exec(ctx, free, next.Number, next.Epoch); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE imprint_views.generations SET live = true WHERE generation = $1`, next.Number); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `SELECT pg_notify('imprint_checkpoints', '')`)
@@ -130,7 +132,7 @@ func (s *Store) Switch(ctx context.Context, _ projections.Projection, former, ne
 }
 
 // retire ends the life of a generation and fences its runner.
-const retire = `UPDATE imprint_views.generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1 AND live`
+const retire = `UPDATE imprint_views.generations SET live = false, epoch = epoch + 1, holder = '', expires = imprint_views.clock() WHERE generation = $1 AND live`
 
 // Retire implements projections.Store. Its views stay in a schema of their own,
 // where no snapshot looks any more.

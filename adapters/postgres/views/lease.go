@@ -16,7 +16,7 @@ import (
 func (s *Store) Acquire(ctx context.Context, b projections.Build, holder string, ttl time.Duration, force bool) (build projections.Build, err error) {
 	err = s.do(ctx, func(tx pgx.Tx) error {
 		const take = `UPDATE imprint_views.generations SET epoch = epoch + 1, holder = $1, expires = imprint_views.clock() + $2
-			WHERE generation = $3 AND live = $5 AND (expires NOT BETWEEN imprint_views.clock() + 1 AND imprint_views.clock() + $2 OR holder = $1 OR $4)`
+			WHERE generation = $3 AND live = $5 AND (expires NOT BETWEEN imprint_views.clock() + 1 AND imprint_views.clock() + $2 OR holder IN ('', $1) OR $4)`
 		done, err := tx.Exec(ctx, take, holder, ttl.Microseconds(), b.Number, force, b.Live)
 		if err != nil {
 			return err
@@ -50,7 +50,10 @@ func (s *Store) Renew(ctx context.Context, g projections.Generation, epoch int64
 // Release implements projections.Store.
 func (s *Store) Release(ctx context.Context, g projections.Generation, epoch int64) error {
 	return s.do(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE imprint_views.generations SET expires = 0 WHERE generation = $1 AND epoch = $2`, g.Number, epoch)
+		_, err := tx.Exec(ctx, free, g.Number, epoch)
 		return err
 	})
 }
+
+// free ends a lease: nobody holds it, and when that began is noted.
+const free = `UPDATE imprint_views.generations SET holder = '', expires = imprint_views.clock() WHERE generation = $1 AND epoch = $2`

@@ -144,14 +144,16 @@ type querier interface {
 }
 
 func builds(ctx context.Context, q querier, which string, args ...any) ([]projections.Build, error) {
-	found, err := q.Query(ctx, `SELECT projection, version, generation, live, indexed, position, ordinal, log_time, epoch FROM imprint_views.generations `+which, args...)
+	found, err := q.Query(ctx, `SELECT projection, version, generation, live, indexed, position, ordinal, log_time, epoch,
+		CASE WHEN expires = 0 THEN 0 ELSE greatest(0, imprint_views.clock() - expires) END FROM imprint_views.generations `+which, args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(found, func(row pgx.CollectableRow) (b projections.Build, err error) {
-		var logTime int64
+		var logTime, unfed int64
 		var position string
-		err = row.Scan(&b.Projection, &b.Version, &b.Number, &b.Live, &b.Indexed, &position, &b.Checkpoint.Ordinal, &logTime, &b.Epoch)
+		err = row.Scan(&b.Projection, &b.Version, &b.Number, &b.Live, &b.Indexed, &position, &b.Checkpoint.Ordinal, &logTime, &b.Epoch, &unfed)
+		b.Unfed = time.Duration(unfed) * time.Microsecond
 		b.Checkpoint.Position, b.Checkpoint.LogTime = event.Position(position), projections.Time(logTime)
 		return b, err
 	})

@@ -73,23 +73,50 @@ type clocked struct {
 	clock domain.Clock
 }
 
-func (c clocked) set(ctx context.Context) error {
-	_, err := c.db.Write.Exec(ctx, `UPDATE imprint_views.test_clock SET now = $1`, c.clock().UnixMicro())
+// timed does something by the test's time.
+func timed[T any](ctx context.Context, c clocked, do func() (T, error)) (T, error) {
+	if _, err := c.db.Write.Exec(ctx, `UPDATE imprint_views.test_clock SET now = $1`, c.clock().UnixMicro()); err != nil {
+		var nothing T
+		return nothing, err
+	}
+	return do()
+}
+
+func (c clocked) only(ctx context.Context, do func() error) error {
+	_, err := timed(ctx, c, func() (struct{}, error) { return struct{}{}, do() })
 	return err
 }
 
+func (c clocked) Live(ctx context.Context, p projections.Projection) (projections.Build, error) {
+	return timed(ctx, c, func() (projections.Build, error) { return c.Store.Live(ctx, p) })
+}
+
+func (c clocked) Create(ctx context.Context, p projections.Projection) (projections.Build, error) {
+	return timed(ctx, c, func() (projections.Build, error) { return c.Store.Create(ctx, p) })
+}
+
+func (c clocked) Switch(ctx context.Context, p projections.Projection, former, next projections.Build) error {
+	return c.only(ctx, func() error { return c.Store.Switch(ctx, p, former, next) })
+}
+
+func (c clocked) Retire(ctx context.Context, g projections.Generation) error {
+	return c.only(ctx, func() error { return c.Store.Retire(ctx, g) })
+}
+
 func (c clocked) Acquire(ctx context.Context, b projections.Build, holder string, ttl time.Duration, force bool) (projections.Build, error) {
-	if err := c.set(ctx); err != nil {
-		return projections.Build{}, err
-	}
-	return c.Store.Acquire(ctx, b, holder, ttl, force)
+	return timed(ctx, c, func() (projections.Build, error) { return c.Store.Acquire(ctx, b, holder, ttl, force) })
 }
 
 func (c clocked) Renew(ctx context.Context, g projections.Generation, epoch int64, ttl time.Duration) error {
-	if err := c.set(ctx); err != nil {
-		return err
-	}
-	return c.Store.Renew(ctx, g, epoch, ttl)
+	return c.only(ctx, func() error { return c.Store.Renew(ctx, g, epoch, ttl) })
+}
+
+func (c clocked) Release(ctx context.Context, g projections.Generation, epoch int64) error {
+	return c.only(ctx, func() error { return c.Store.Release(ctx, g, epoch) })
+}
+
+func (c clocked) Read(ctx context.Context, read func(projections.Reader) error) error {
+	return c.only(ctx, func() error { return c.Store.Read(ctx, read) })
 }
 
 type townRow struct {

@@ -21,7 +21,7 @@ func (s *Store) Live(ctx context.Context, p projections.Projection) (projections
 	}
 	err = s.do(ctx, func(w *writer) error {
 		// Another runner of this program may have made it meanwhile.
-		builds, err := builds(ctx, w.conn, liveOf, p.Name, p.Version)
+		builds, err := builds(ctx, w.conn, s.clock(), liveOf, p.Name, p.Version)
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (s *Store) Live(ctx context.Context, p projections.Projection) (projections
 			build = builds[0]
 			return nil
 		}
-		if build, err = create(ctx, w, p); err != nil {
+		if build, err = create(ctx, w, s.clock(), p); err != nil {
 			return err
 		}
 		build.Live = true
@@ -41,7 +41,7 @@ func (s *Store) Live(ctx context.Context, p projections.Projection) (projections
 // live looks without the writer, for it is asked often.
 func (s *Store) live(ctx context.Context, p projections.Projection) (build projections.Build, found bool, err error) {
 	err = s.snapshot(ctx, func(r *reader) error {
-		live, err := builds(ctx, r.conn, liveOf, p.Name, p.Version)
+		live, err := builds(ctx, r.conn, r.clock(), liveOf, p.Name, p.Version)
 		if found = len(live) == 1; found {
 			build = live[0]
 		}
@@ -53,16 +53,16 @@ func (s *Store) live(ctx context.Context, p projections.Projection) (build proje
 // Create implements projections.Store.
 func (s *Store) Create(ctx context.Context, p projections.Projection) (build projections.Build, err error) {
 	err = s.do(ctx, func(w *writer) error {
-		build, err = create(ctx, w, p)
+		build, err = create(ctx, w, s.clock(), p)
 		return err
 	})
 	return build, err
 }
 
-func create(ctx context.Context, w *writer, p projections.Projection) (projections.Build, error) {
+func create(ctx context.Context, w *writer, now time.Time, p projections.Projection) (projections.Build, error) {
 	g := projections.Generation{Projection: p.Name, Version: p.Version}
-	const insert = `INSERT INTO generations (projection, version, tables, log_time) VALUES ($1, $2, '', $3) RETURNING generation`
-	if err := w.conn.QueryRowContext(ctx, insert, p.Name, p.Version, projections.Micros(time.Time{})).Scan(&g.Number); err != nil {
+	const insert = `INSERT INTO generations (projection, version, tables, log_time, expires) VALUES ($1, $2, '', $3, $4) RETURNING generation`
+	if err := w.conn.QueryRowContext(ctx, insert, p.Name, p.Version, projections.Micros(time.Time{}), now.UnixMicro()).Scan(&g.Number); err != nil {
 		return projections.Build{}, err
 	}
 	var names []string
@@ -96,17 +96,17 @@ func (s *Store) Index(ctx context.Context, p projections.Projection, g projectio
 // show the former generation, whole.
 func (s *Store) Switch(ctx context.Context, p projections.Projection, former, next projections.Build) error {
 	return s.do(ctx, func(w *writer) error {
-		found, err := builds(ctx, w.conn, `WHERE generation IN ($1, $2)`, former.Number, next.Number)
+		found, err := builds(ctx, w.conn, s.clock(), `WHERE generation IN ($1, $2)`, former.Number, next.Number)
 		if err != nil {
 			return err
 		}
 		if err := projections.CheckSwitch(found, former, next); err != nil {
 			return err
 		}
-		if err := w.exec(ctx, retire, former.Number); err != nil {
+		if err := w.exec(ctx, retire, s.clock().UnixMicro(), former.Number); err != nil {
 			return err
 		}
-		if err := w.exec(ctx, `UPDATE generations SET expires = 0 WHERE generation = $1`, next.Number); err != nil {
+		if err := w.exec(ctx, free, s.clock().UnixMicro(), next.Number, next.Epoch); err != nil {
 			return err
 		}
 		return show(ctx, w, p, next.Generation)
@@ -114,7 +114,7 @@ func (s *Store) Switch(ctx context.Context, p projections.Projection, former, ne
 }
 
 // retire ends the life of a generation and fences its runner.
-const retire = `UPDATE generations SET live = false, epoch = epoch + 1, expires = 0 WHERE generation = $1 AND live`
+const retire = `UPDATE generations SET live = false, epoch = epoch + 1, holder = '', expires = $1 WHERE generation = $2 AND live`
 
 // show makes a generation the live one.
 func show(ctx context.Context, w *writer, p projections.Projection, g projections.Generation) error {
@@ -132,7 +132,7 @@ func show(ctx context.Context, w *writer, p projections.Projection, g projection
 // Retire implements projections.Store.
 func (s *Store) Retire(ctx context.Context, g projections.Generation) error {
 	return s.do(ctx, func(w *writer) error {
-		n, err := w.changed(ctx, retire, g.Number)
+		n, err := w.changed(ctx, retire, s.clock().UnixMicro(), g.Number)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -159,7 +159,7 @@ func (w *writer) tables(ctx context.Context, g projections.Generation) ([]string
 // Drop implements projections.Store.
 func (s *Store) Drop(ctx context.Context, g projections.Generation) error {
 	return s.do(ctx, func(w *writer) error {
-		found, err := builds(ctx, w.conn, one, g.Number)
+		found, err := builds(ctx, w.conn, s.clock(), one, g.Number)
 		if err != nil || len(found) == 0 {
 			return err
 		}

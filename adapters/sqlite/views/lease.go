@@ -15,12 +15,12 @@ func (s *Store) Acquire(ctx context.Context, b projections.Build, holder string,
 	err = s.do(ctx, func(w *writer) error {
 		now := s.clock()
 		const take = `UPDATE generations SET epoch = epoch + 1, holder = $1, expires = $2
-			WHERE generation = $3 AND live = $6 AND (expires <= $4 OR expires > $2 OR holder = $1 OR $5)`
+			WHERE generation = $3 AND live = $6 AND (expires <= $4 OR expires > $2 OR holder IN ('', $1) OR $5)`
 		n, err := w.changed(ctx, take, holder, now.Add(ttl).UnixMicro(), b.Number, now.UnixMicro(), force, b.Live)
 		if err != nil {
 			return err
 		}
-		found, err := builds(ctx, w.conn, one, b.Number)
+		found, err := builds(ctx, w.conn, now, one, b.Number)
 		switch {
 		case err != nil:
 			return err
@@ -50,6 +50,9 @@ func (s *Store) Renew(ctx context.Context, g projections.Generation, epoch int64
 // Release implements projections.Store.
 func (s *Store) Release(ctx context.Context, g projections.Generation, epoch int64) error {
 	return s.do(ctx, func(w *writer) error {
-		return w.exec(ctx, `UPDATE generations SET expires = 0 WHERE generation = $1 AND epoch = $2`, g.Number, epoch)
+		return w.exec(ctx, free, s.clock().UnixMicro(), g.Number, epoch)
 	})
 }
+
+// free ends a lease: nobody holds it, and when that began is noted.
+const free = `UPDATE generations SET holder = '', expires = $1 WHERE generation = $2 AND epoch = $3`

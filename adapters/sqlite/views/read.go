@@ -9,11 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/google/uuid"
 
 	"imprint/adapters/queries"
 	"imprint/adapters/sqlite"
+	"imprint/domain"
 	"imprint/domain/event"
 	"imprint/projections"
 )
@@ -24,6 +26,7 @@ const maxStatements = 256
 // reader is a connection with an open snapshot; one goroutine has it at a time.
 type reader struct {
 	path  string
+	clock domain.Clock
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 	open  []*sql.Rows // of the present snapshot
@@ -53,7 +56,7 @@ func (s *Store) snapshot(ctx context.Context, read func(*reader) error) error {
 		if err != nil {
 			return sqlite.ExplainRebuildable(s.db.Path, err)
 		}
-		r = &reader{path: s.db.Path, conn: conn, stmts: map[string]*sql.Stmt{}}
+		r = &reader{path: s.db.Path, clock: s.clock, conn: conn, stmts: map[string]*sql.Stmt{}}
 	}
 	defer func() {
 		// A connection that cannot end its transaction is given up.
@@ -142,7 +145,7 @@ func (r rows) Close() { _ = r.Rows.Close() }
 
 // Builds implements projections.Reader.
 func (r *reader) Builds(ctx context.Context) ([]projections.Build, error) {
-	return builds(ctx, r.conn, `ORDER BY projection, version, generation`)
+	return builds(ctx, r.conn, r.clock(), `ORDER BY projection, version, generation`)
 }
 
 // Which builds to read.
@@ -151,8 +154,8 @@ const (
 	one    = `WHERE generation = $1`
 )
 
-func builds(ctx context.Context, conn *sql.Conn, which string, args ...any) ([]projections.Build, error) {
-	found, err := conn.QueryContext(ctx, `SELECT projection, version, generation, live, indexed, position, ordinal, log_time, epoch FROM generations `+which, args...)
+func builds(ctx context.Context, conn *sql.Conn, now time.Time, which string, args ...any) ([]projections.Build, error) {
+	found, err := conn.QueryContext(ctx, `SELECT projection, version, generation, live, indexed, position, ordinal, log_time, epoch, expires FROM generations `+which, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -160,11 +163,14 @@ func builds(ctx context.Context, conn *sql.Conn, which string, args ...any) ([]p
 	var all []projections.Build
 	for found.Next() {
 		var b projections.Build
-		var logTime int64
-		if err := found.Scan(&b.Projection, &b.Version, &b.Number, &b.Live, &b.Indexed, &b.Checkpoint.Position, &b.Checkpoint.Ordinal, &logTime, &b.Epoch); err != nil {
+		var logTime, expires int64
+		if err := found.Scan(&b.Projection, &b.Version, &b.Number, &b.Live, &b.Indexed, &b.Checkpoint.Position, &b.Checkpoint.Ordinal, &logTime, &b.Epoch, &expires); err != nil {
 			return nil, err
 		}
 		b.Checkpoint.LogTime = projections.Time(logTime)
+		if expires != 0 {
+			b.Unfed = max(0, now.Sub(time.UnixMicro(expires)))
+		}
 		all = append(all, b)
 	}
 	return all, found.Err()

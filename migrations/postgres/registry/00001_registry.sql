@@ -21,8 +21,8 @@ CREATE TABLE generations (
   ordinal     bigint  NOT NULL DEFAULT 0,
   log_time    bigint  NOT NULL,                                  -- microseconds; the first moment of the year 1: none
   epoch       bigint  NOT NULL DEFAULT 0,
-  holder      text    COLLATE "C" NOT NULL DEFAULT '',
-  expires     bigint  NOT NULL DEFAULT 0                         -- microseconds, by clock()
+  holder      text    COLLATE "C" NOT NULL DEFAULT '',           -- of the lease; '': nobody
+  expires     bigint  NOT NULL DEFAULT 0                         -- when it ends, or ended: microseconds, by clock()
 ) WITH (fillfactor = 50);  -- a handful of rows, updated by every commit
 CREATE UNIQUE INDEX generations_live ON generations (projection, version) WHERE live;
 

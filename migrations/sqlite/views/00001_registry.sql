@@ -13,8 +13,8 @@ CREATE TABLE generations (
   ordinal     bigint  NOT NULL DEFAULT 0,
   log_time    bigint  NOT NULL,                   -- microseconds; the first moment of the year 1: none
   epoch       bigint  NOT NULL DEFAULT 0,
-  holder      text    NOT NULL DEFAULT '',
-  expires     bigint  NOT NULL DEFAULT 0          -- microseconds, by the database's clock
+  holder      text    NOT NULL DEFAULT '',        -- of the lease; '': nobody
+  expires     bigint  NOT NULL DEFAULT 0          -- when it ends, or ended: microseconds, by the database's clock
 );
 CREATE UNIQUE INDEX generations_live ON generations (projection, version) WHERE live;
 
