@@ -72,6 +72,9 @@ func (l *Log) attempt(ctx context.Context, stream event.Stream, expected int64, 
 		return c.AppendToStream(ctx, l.prefix+string(stream), options, rows...)
 	})
 	switch {
+	case err == nil && int64(result.NextExpectedVersion) != expected+int64(len(rows)):
+		// Where the stream was deleted softly, it goes on with its old numbers.
+		return event.Appended{}, l.deleted(stream)
 	case err == nil:
 		at := told(esdb.Position{Commit: result.CommitPosition, Prepare: result.PreparePosition})
 		if at != "" {

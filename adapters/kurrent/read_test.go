@@ -185,8 +185,8 @@ func TestHeadEndsWhereAReadHasComeToTheEnd(t *testing.T) {
 }
 
 func TestStreamsDamagedOnTheServer(t *testing.T) {
-	l, to, cut := open(t, Options{Address: double(t).ConnectionString()}), document(), document()
-	for _, s := range []event.Stream{to, cut} {
+	l, to, cut, hidden := open(t, Options{Address: double(t).ConnectionString()}), document(), document(), document()
+	for _, s := range []event.Stream{to, cut, hidden} {
 		if _, err := l.Append(t.Context(), s, event.NoStream, samples(5)); err != nil {
 			t.Fatal(err)
 		}
@@ -202,10 +202,14 @@ func TestStreamsDamagedOnTheServer(t *testing.T) {
 	if _, err := client.TombstoneStream(t.Context(), l.prefix+string(to), esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Revision(4)}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := client.DeleteStream(t.Context(), l.prefix+string(hidden), esdb.DeleteStreamOptions{ExpectedRevision: esdb.Revision(4)}); err != nil {
+		t.Fatal(err)
+	}
 	_, err3 := l.ReadStream(t.Context(), to, 0, 10)
 	_, err4 := l.Append(t.Context(), to, 4, samples(1))
 	_, err5 := all(t.Context(), l, event.Checkpoint{}, 100)
-	for i, err := range []error{err1, err2, err3, err4, err5} {
+	_, err6 := l.Append(t.Context(), hidden, event.NoStream, samples(1))
+	for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 		if !errors.Is(err, event.ErrCorrupt) {
 			t.Errorf("%d: %v", i+1, err)
 		}
