@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"imprint/domain"
@@ -48,25 +51,27 @@ type DB struct {
 	Read  *pgxpool.Pool // sessions are read-only; of the replica, if there is one
 	// Replica tells that Read may be behind Write.
 	Replica bool
+
+	serves atomic.Pointer[uuid.UUID] // the log that is expected of it; see Expect
 }
 
 // Open connects. It fails where the primary cannot be reached or refuses; a
 // replica may come later. The schema is not looked at: see Check and Migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	write, err := newPool(ctx, Setting, o.URL, o, nil)
-	if err != nil {
+	db := &DB{Replica: o.ReadURL != ""}
+	var err error
+	if db.Write, err = db.newPool(ctx, Setting, o.URL, o, nil); err != nil {
 		return nil, err
 	}
-	db := &DB{Write: write, Replica: o.ReadURL != ""}
 	setting, url := Setting, o.URL
 	if db.Replica {
 		setting, url = ReadSetting, o.ReadURL
 	}
-	if db.Read, err = newPool(ctx, setting, url, o, map[string]string{"default_transaction_read_only": "on"}); err != nil {
-		write.Close()
+	if db.Read, err = db.newPool(ctx, setting, url, o, map[string]string{"default_transaction_read_only": "on"}); err != nil {
+		db.Write.Close()
 		return nil, err
 	}
-	if err := write.Ping(ctx); err != nil {
+	if err := db.Write.Ping(ctx); err != nil {
 		db.Close()
 		return nil, Explain(err)
 	}
@@ -80,7 +85,7 @@ func (db *DB) Close() {
 }
 
 // newPool makes a pool; it connects when it is first used.
-func newPool(ctx context.Context, setting, url string, o Options, more map[string]string) (*pgxpool.Pool, error) {
+func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more map[string]string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The cause may quote the address with its password, so it is dropped.
@@ -98,7 +103,10 @@ func newPool(ctx context.Context, setting, url string, o Options, more map[strin
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	config.PingTimeout = connectTimeout
-	config.AfterConnect = registerText
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		registerText(conn)
+		return db.recognise(ctx, conn, setting)
+	}
 	params := map[string]string{
 		"application_name":                    "imprint",
 		"search_path":                         "imprint_views, imprint_work",
@@ -117,7 +125,7 @@ func newPool(ctx context.Context, setting, url string, o Options, more map[strin
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, Explain(err)
+		return nil, explain(setting, err)
 	}
 	return pool, nil
 }

@@ -4,7 +4,6 @@ package postgres
 // event's data may hold one, and a projection must not stop for it.
 
 import (
-	"context"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -22,11 +21,10 @@ var (
 type textCodec struct{ pgtype.TextCodec }
 
 // registerText makes a connection escape in text and text[].
-func registerText(_ context.Context, conn *pgx.Conn) error {
+func registerText(conn *pgx.Conn) {
 	text := &pgtype.Type{Name: "text", OID: pgtype.TextOID, Codec: textCodec{}}
 	conn.TypeMap().RegisterType(text)
 	conn.TypeMap().RegisterType(&pgtype.Type{Name: "_text", OID: pgtype.TextArrayOID, Codec: &pgtype.ArrayCodec{ElementType: text}})
-	return nil
 }
 
 // PlanEncode implements pgtype.Codec.

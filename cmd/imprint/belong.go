@@ -128,7 +128,19 @@ func (in *opened) belongTogether(ctx context.Context) (uuid.UUID, error) {
 			return uuid.Nil, err
 		}
 	}
+	if err := in.expect(ctx, bound); err != nil {
+		return uuid.Nil, err
+	}
 	return bound, in.placed(ctx)
+}
+
+// expect lets the database's connections lead to the tables of this log and to no
+// others, also those to a replica, and those that are made later.
+func (e *engines) expect(ctx context.Context, log uuid.UUID) error {
+	if e.database == nil {
+		return nil
+	}
+	return e.database.Expect(ctx, log)
 }
 
 // sameLog holds the log that the work tables are bound to against the one there is.

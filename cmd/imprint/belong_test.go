@@ -127,6 +127,7 @@ func TestPartsOfTwoInstallationsAreRefused(t *testing.T) {
 		{"another database", change(func(f *engineFlags) { f.Database = b.Database }), "another-log"},
 		{"an empty cluster", change(func(f *engineFlags) { f.Log = fresh.Log }), "lost-log"},
 		{"another name on the cluster", change(func(f *engineFlags) { f.Installation = "a-third" }), "lost-log"},
+		{"another's replica", change(func(f *engineFlags) { f.DatabaseRead = b.Database }), "another-database"},
 		{"an empty database", change(func(f *engineFlags) { f.Database = fresh.Database }), "lost-work"},
 		{"another master key", change(func(f *engineFlags) {
 			f.MasterKeyFile = filepath.Join(t.TempDir(), "other.key")
@@ -145,7 +146,12 @@ func TestPartsOfTwoInstallationsAreRefused(t *testing.T) {
 		if strings.HasSuffix(c.code, "-log") && err != nil && (!strings.Contains(err.Error(), "IMPRINT_LOG") || !strings.Contains(err.Error(), "IMPRINT_DATABASE")) {
 			t.Errorf("%s: the settings are not named: %v", c.what, err)
 		}
-		if c.code == "another-log" {
+		if c.code == "another-database" {
+			if said, failed := doctorSays(t, doctorCommand{engineFlags: c.flags}); !failed || !strings.Contains(said, "FAIL  replica — IMPRINT_DATABASE_READ leads") {
+				t.Errorf("%s, to the doctor:\n%s", c.what, said)
+			}
+		}
+		if strings.HasPrefix(c.code, "another-") {
 			if err := (&projectionsList{engineFlags: c.flags}).Run(t.Context(), quietly(t)); codeOf(err) != c.code {
 				t.Errorf("%s, for reading: %v", c.what, err)
 			}

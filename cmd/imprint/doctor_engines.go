@@ -5,7 +5,10 @@ package main
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"imprint/adapters/postgres"
 	"imprint/adapters/work"
@@ -34,6 +37,25 @@ func (d *doctor) server(ctx context.Context, e *engines) {
 		d.failure("database", err)
 	}
 	d.turns(ctx, e)
+}
+
+// replica asks the replica that answers queries, if there is one.
+func (d *doctor) replica(ctx context.Context, e *engines, log uuid.UUID) {
+	if e.database == nil || !e.database.Replica {
+		return
+	}
+	err := e.database.Expect(ctx, log)
+	if err == nil {
+		err = e.database.CheckReplica(ctx)
+	}
+	switch {
+	case codeOf(err) == "another-database":
+		d.failure("replica", err)
+	case err != nil:
+		d.warn("replica", "%s; the database itself answers meanwhile", strings.Join(strings.Fields(err.Error()), " "))
+	default:
+		d.ok("replica", "answers, and is of this database")
+	}
 }
 
 // turns tells who carries out the reactions; somebody does wherever it is served.

@@ -265,6 +265,9 @@ func (d *doctor) bound(ctx context.Context, e *engines) {
 		d.stranger = !e.flags.logInFile() // what else differs follows from it; a file is looked into
 		return
 	}
+	if known {
+		d.replica(ctx, e, id)
+	}
 	at, err := work.NewDigests(e.work).Checkpoint(ctx)
 	if err == nil {
 		err = place(ctx, e.log, at)

@@ -236,5 +236,8 @@ func (v *viewed) belongs(ctx context.Context, codec *event.Codec) error {
 	if err != nil {
 		return err
 	}
-	return v.sameLog(bound, known, identity, found)
+	if err := v.sameLog(bound, known, identity, found); err != nil || !known {
+		return err
+	}
+	return v.expect(ctx, bound)
 }
