@@ -82,7 +82,7 @@ func dial(ctx context.Context, s Settings) (*connection, error) {
 func (c *connection) send(ctx context.Context, m mail.Message) (o mail.Outcome, stale bool) {
 	beyondASCII := !isASCII(m.To)
 	if known, _ := c.client.Extension("SMTPUTF8"); beyondASCII && !known {
-		return mail.Outcome{Verdict: mail.Refused, Reason: "the address has letters beyond ASCII, which the mail server does not know (SMTPUTF8)"}, false
+		return mail.Outcome{Verdict: mail.Refused, Stage: mail.AtRcpt, Status: "5.6.7", Reason: "the address has letters beyond ASCII, which the mail server does not know (SMTPUTF8)"}, false
 	}
 	stop := context.AfterFunc(ctx, c.cut)
 	defer stop()

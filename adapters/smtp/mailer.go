@@ -10,7 +10,7 @@
 //
 //	step                 reply                 verdict
 //	dial, TLS, AUTH      any failure           route down
-//	                     no SMTPUTF8, and an   refused
+//	                     no SMTPUTF8, and an   refused, status 5.6.7 (RFC 6531) by us
 //	                     address that needs it
 //	MAIL                 any failure           route down (says nothing of a recipient)
 //	RCPT, DATA           4xx / 5xx             deferred / refused
@@ -56,7 +56,8 @@ func NewMailer(s Settings) *Mailer {
 // and the verdict says what that leaves open.
 func (m *Mailer) Send(ctx context.Context, msg mail.Message) mail.Outcome {
 	if mail.CheckAddress(msg.To) != nil {
-		return mail.Outcome{Verdict: mail.Refused, Reason: "the address is none that mails can go to"} // it could end the command
+		// It could end the command and begin another.
+		return mail.Outcome{Verdict: mail.Refused, Stage: mail.AtRcpt, Status: "5.1.3", Reason: "the address is none that mails can go to"}
 	}
 	select {
 	case m.slots <- struct{}{}:

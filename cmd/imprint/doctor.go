@@ -19,6 +19,7 @@ import (
 	"imprint/adapters/datafolder"
 	"imprint/adapters/smtp"
 	"imprint/domain"
+	"imprint/handlers/digest"
 )
 
 type doctorCommand struct {
@@ -191,8 +192,8 @@ func (d *doctor) mail(flags mailFlags) {
 		d.fail("mail", "the sender is not one mail address; set --mail-from, such as \"Trust Center <trust@example.com>\"")
 	}
 	if flags.MailBounces != "" {
-		if _, err := mail.ParseAddress(flags.MailBounces); err != nil {
-			d.fail("mail", "the address for failures is not one mail address; set --mail-bounces")
+		if _, err := digest.BounceAddress(flags.MailBounces); err != nil {
+			d.failure("mail", err)
 		}
 	}
 	encoder, err := flags.encoder()

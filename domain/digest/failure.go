@@ -41,9 +41,12 @@ var words = map[Class]string{
 
 // String words a failure; "" for none.
 func (f Failure) String() string {
-	said := words[f.Class]
+	said, reply := words[f.Class], f.Status // without a code it is our own
 	if f.Code != 0 {
-		said += fmt.Sprintf(" (%s)", strings.TrimSpace(fmt.Sprintf("%d %s", f.Code, f.Status)))
+		reply = strings.TrimSpace(fmt.Sprintf("%d %s", f.Code, f.Status))
+	}
+	if reply != "" {
+		said += " (" + reply + ")"
 	}
 	return said
 }

@@ -56,10 +56,11 @@ func (r *round) ask(ctx context.Context, st digest.Standing) error {
 
 // asking writes the mail.
 func (r *round) asking(ctx context.Context, st digest.Standing, p digest.Confirmation) (mail.Message, error) {
-	to, err := p.Address.Open(ctx, r.keys, person.AddressField)
+	plain, err := p.Address.Open(ctx, r.keys, person.AddressField)
 	if err != nil {
 		return mail.Message{}, err
 	}
+	to := inASCII(string(plain))
 	zone, _ := calendar.Zone(st.Settings.Schedule.Zone)
 	m, err := letter.RenderAsk(letter.Ask{
 		Language: st.Settings.Language, Portal: r.config.Portal, PortalURL: r.links.Portal(),
@@ -69,11 +70,11 @@ func (r *round) asking(ctx context.Context, st digest.Standing, p digest.Confirm
 		return mail.Message{}, err
 	}
 	id := digest.ConfirmationID(p.AddressID).String() + "@" + r.host
-	b, err := r.encoder.Encode(mail.Draft{From: r.config.From, To: string(to), Subject: m.Subject, Text: m.Text, HTML: m.HTML, Date: p.Given, MessageID: id})
+	b, err := r.encoder.Encode(mail.Draft{From: r.config.From, To: to, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Date: p.Given, MessageID: id})
 	if err != nil {
 		return mail.Message{}, err
 	}
-	return mail.Message{ID: id, EnvelopeFrom: r.config.Bounces, To: string(to), Bytes: b}, nil
+	return mail.Message{ID: id, EnvelopeFrom: r.envelopeFrom(st.Person, p.AddressID, 0), To: to, Bytes: b}, nil
 }
 
 // asked is the confirmation after an outcome. A doubt counts as a refusal for now:

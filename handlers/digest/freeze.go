@@ -40,16 +40,17 @@ func (s *Service) write(ctx context.Context, st digest.Standing, d digest.Delive
 	if err != nil {
 		return mail.Message{}, err
 	}
-	return mail.Message{ID: d.MessageID, EnvelopeFrom: s.config.Bounces, To: to, Bytes: b}, nil
+	return mail.Message{ID: d.MessageID, EnvelopeFrom: s.envelopeFrom(st.Person, d.AddressID, d.Window.From), To: to, Bytes: b}, nil
 }
 
-// address opens the person's address; it is held no longer than a mail takes.
+// address opens the person's address, as mail servers know it; it is held no longer
+// than a mail takes.
 func (s *Service) address(ctx context.Context, st digest.Standing) (string, error) {
 	if st.Settings.Address == nil {
 		return "", fmt.Errorf("digest: person %s has no address", st.Person)
 	}
 	plain, err := st.Settings.Address.Open(ctx, s.keys, person.AddressField)
-	return string(plain), err
+	return inASCII(string(plain)), err
 }
 
 // freeze seals recipient and bytes under the person's key: destroying it ends also
@@ -69,7 +70,7 @@ func (s *Service) thaw(ctx context.Context, id uuid.UUID, d digest.Delivery) (ma
 	if !ok || hash(b) != d.ContentHash {
 		return mail.Message{}, errors.New("digest: a frozen mail is not the one that was intended")
 	}
-	return mail.Message{ID: d.MessageID, EnvelopeFrom: s.config.Bounces, To: string(to), Bytes: b}, nil
+	return mail.Message{ID: d.MessageID, EnvelopeFrom: s.envelopeFrom(id, d.AddressID, d.Window.From), To: string(to), Bytes: b}, nil
 }
 
 func hash(b []byte) string {

@@ -21,9 +21,10 @@ import (
 
 // Links builds addresses under the portal's.
 type Links struct {
-	portal string
-	key    []byte // signs links that unsubscribe
-	asks   []byte // signs links that confirm an address
+	portal  string
+	key     []byte // signs links that unsubscribe
+	asks    []byte // signs links that confirm an address
+	returns []byte // seals bounce addresses
 }
 
 // NewLinks makes a builder; the signing key is derived from the master key
@@ -44,7 +45,11 @@ func NewLinks(portalURL string, master []byte) (*Links, error) {
 	if err != nil {
 		return nil, fmt.Errorf("links: %w", err)
 	}
-	return &Links{portal: strings.TrimSuffix(u.String(), "/"), key: key, asks: asks}, nil
+	returns, err := hkdf.Key(sha256.New, master, nil, "imprint bounce addresses 1", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("links: %w", err)
+	}
+	return &Links{portal: strings.TrimSuffix(u.String(), "/"), key: key, asks: asks, returns: returns}, nil
 }
 
 // Portal is the portal's own address.

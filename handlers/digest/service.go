@@ -23,7 +23,7 @@ import (
 type Config struct {
 	Portal      string // the portal's name, shown in mails
 	From        string // sender, "Name <address>"
-	Bounces     string // the address for reports of failure; "": the sender's
+	Bounces     string // the address for reports of failure, which takes name+anything@ too; "": the sender's, alone
 	Holder      string // of leases; never shared by two living processes
 	Connections int    // mails under way at once: 1 to 64
 }
@@ -68,6 +68,7 @@ type Service struct {
 	*Facts
 	config  Config
 	host    string // of the sender's address: in Message-IDs and the List-Id
+	sender  string // that address
 	log     event.Log
 	codec   *event.Codec
 	keys    event.Keys
@@ -99,8 +100,14 @@ func New(c Config, p Ports) (*Service, error) {
 	if err != nil {
 		return nil, domain.Refuse(domain.Invalid, "bad-sender", "the sender of digests must be one mail address, such as \"Trust Center <trust@example.com>\"").In("from")
 	}
-	if c.Bounces == "" {
-		c.Bounces = from.Address
+	if from.Address = inASCII(from.Address); !isASCII(from.Address) {
+		return nil, domain.Refuse(domain.Invalid, "bad-sender", "the sender's address has letters beyond ASCII before the @, which most mail servers refuse; choose another").In("from")
+	}
+	c.From = from.String()
+	if c.Bounces != "" {
+		if c.Bounces, err = BounceAddress(c.Bounces); err != nil {
+			return nil, err
+		}
 	}
 	if c.Connections < 1 || c.Connections > maxConnections || c.Holder == "" || c.Portal == "" {
 		return nil, fmt.Errorf("digest: 1 to %d connections, a holder and the portal's name are needed", maxConnections)
@@ -110,7 +117,7 @@ func New(c Config, p Ports) (*Service, error) {
 	}
 	return &Service{
 		Facts:  NewFacts(p.Log, p.Codec.Registry(), p.Work),
-		config: c, host: from.Address[strings.LastIndexByte(from.Address, '@')+1:],
+		config: c, host: from.Address[strings.LastIndexByte(from.Address, '@')+1:], sender: from.Address,
 		log: p.Log, codec: p.Codec, keys: p.Keys, work: p.Work, notices: p.Notices, passed: p.Passed,
 		encoder: p.Encoder, mailer: p.Mailer, sent: p.Sent, links: p.Links, clock: p.Clock, logger: p.Logger, bounced: p.Bounced, watch: p.Watch,
 	}, nil

@@ -71,6 +71,9 @@ type world struct {
 	watch   worker.Watch     // of the next process
 	bounced []person.Failure // what the workers were told of addresses
 	mailer  worker.Mailer    // nil: mails go to the folder, as the faults say
+	from    string           // the sender of the next process
+	bounces string           // where reports of failure go, for the next process
+	address string           // that persons choose
 
 	mu       sync.Mutex
 	now      time.Time
@@ -85,7 +88,8 @@ var start = time.Date(2027, 3, 1, 6, 0, 0, 0, time.UTC)
 func newWorld(t T) (*world, func()) {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "digest")
-	w := &world{t: t, ctx: context.Background(), folder: folder, now: start, leaseNow: start, logged: &bytes.Buffer{}}
+	w := &world{t: t, ctx: context.Background(), folder: folder, now: start, leaseNow: start, logged: &bytes.Buffer{},
+		from: "Halden <trust@halden.example>", address: address}
 	w.must(err)
 	w.log, err = eventlog.Open(w.ctx, filepath.Join(folder, "log.db"), eventlog.Options{Clock: w.clock})
 	w.must(err)
@@ -134,7 +138,7 @@ func (w *world) restart(holder string) {
 	}
 	var err error
 	w.service, err = worker.New(
-		worker.Config{Portal: "Halden Trust Center", From: "Halden <trust@halden.example>", Holder: holder, Connections: 2},
+		worker.Config{Portal: "Halden Trust Center", From: w.from, Bounces: w.bounces, Holder: holder, Connections: 2},
 		worker.Ports{
 			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults},
 			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
@@ -219,7 +223,7 @@ const address = "rosa@reader.example"
 func (w *world) choose(id uuid.UUID, f calendar.Frequency) int64 {
 	w.t.Helper()
 	ordinal, _ := w.tell(person.Stream(id), person.NotificationSettingsChanged{
-		Person: id, Language: "en", Address: event.Personal(address),
+		Person: id, Language: "en", Address: event.Personal(w.address),
 		Schedule: calendar.Schedule{Frequency: f, Hour: 8, Weekday: time.Monday, MonthDay: 1, Zone: "UTC"},
 	})
 	return ordinal
