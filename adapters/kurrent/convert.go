@@ -32,28 +32,30 @@ func encode(stream event.Stream, events []event.Event) ([]esdb.EventData, error)
 }
 
 // decode reads one of our events back; ours is false for everybody else's.
-// Metadata that is not ours below our prefix, or the mark of a deleted stream,
-// means that somebody has written there by hand: ErrCorrupt.
 func (l *Log) decode(resolved *esdb.ResolvedEvent) (r event.Recorded, ours bool, err error) {
 	e := resolved.OriginalEvent()
-	if e == nil {
+	if !l.ours(e) {
 		return r, false, nil
 	}
-	name, ours := strings.CutPrefix(e.StreamID, l.prefix)
-	if !ours {
-		return r, false, nil
-	}
-	r = event.Recorded{
-		Event:    event.Event{ID: e.EventID, Type: e.EventType, Data: e.Data},
-		Stream:   event.Stream(name),
-		Revision: int64(e.EventNumber),
-		Position: told(e.Position),
-	}
+	return r, true, l.read(e, &r)
+}
+
+// ours tells whether an event is one of this installation's.
+func (l *Log) ours(e *esdb.RecordedEvent) bool {
+	return e != nil && strings.HasPrefix(e.StreamID, l.prefix)
+}
+
+// read makes one of our events of what the server keeps, in a zero value. Metadata
+// that is not ours below our prefix, or the mark of a deleted stream, means that
+// somebody has written there by hand: ErrCorrupt.
+func (l *Log) read(e *esdb.RecordedEvent, r *event.Recorded) error {
+	r.ID, r.Type, r.Data = e.EventID, e.EventType, e.Data
+	r.Stream, r.Revision, r.Position = event.Stream(e.StreamID[len(l.prefix):]), int64(e.EventNumber), told(e.Position)
 	if r.Data == nil {
 		r.Data = []byte{}
 	}
 	if err := event.ReadMetadata(string(e.UserMetadata), &r.Meta); err != nil {
-		return r, true, fmt.Errorf("%w: event %d of %s on %s (%s) was not written by Imprint: metadata: %w; nobody else may write below %s", event.ErrCorrupt, e.EventNumber, e.StreamID, l.link.host, e.EventType, err, l.prefix)
+		return fmt.Errorf("%w: event %d of %s on %s (%s) was not written by Imprint: metadata: %w; nobody else may write below %s", event.ErrCorrupt, e.EventNumber, e.StreamID, l.link.host, e.EventType, err, l.prefix)
 	}
-	return r, true, nil
+	return nil
 }

@@ -4,7 +4,6 @@ package kurrent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,19 +15,24 @@ import (
 
 const (
 	maxAhead      = 8192                  // events that wait in one feed
-	maxAheadBytes = 8 << 20               // their data
+	maxAheadBytes = 8 << 20               // their data and metadata
 	linger        = 20 * time.Millisecond // for a page to fill up
 	searchWindow  = 2000                  // events that the server looks at in one go
 )
 
-// feed is filled by its own goroutine and emptied by the one reader who took it.
+// feed is filled by its own goroutine and emptied by the one reader who took it,
+// who reads the metadata and numbers the events: the filler only receives, so that
+// both have work.
 type feed struct {
 	log    *Log
 	cancel context.CancelFunc
-	after  event.Checkpoint // where its reader stands
+
+	// Its reader's: where it stands, and what it has found there for good.
+	order  *order
+	damage error
 
 	mu     sync.Mutex
-	ahead  []event.Recorded
+	ahead  []*esdb.RecordedEvent
 	bytes  int
 	heard  int64 // messages, of any kind
 	wanted int   // events that the reader waits for
@@ -41,9 +45,10 @@ type feed struct {
 // feed starts one after the last event that the order has numbered.
 func (l *Log) feed(o *order) *feed {
 	ctx, cancel := context.WithCancel(l.life)
-	f := &feed{log: l, cancel: cancel, after: o.at, filled: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+	f := &feed{log: l, cancel: cancel, order: o, filled: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+	after := o.at
 	go func() {
-		err := f.fill(ctx, o)
+		err := f.fill(ctx, after)
 		f.mu.Lock()
 		f.ended, f.err = true, err
 		f.mu.Unlock()
@@ -61,14 +66,14 @@ func ring(bell chan struct{}) {
 }
 
 // fill receives until the subscription has caught up.
-func (f *feed) fill(ctx context.Context, o *order) error {
+func (f *feed) fill(ctx context.Context, after event.Checkpoint) error {
 	s, err := f.log.link.acquire(ctx, f.log.link.patience)
 	if err != nil {
 		return err
 	}
 	defer f.log.link.release(s)
 	options := esdb.SubscribeToAllOptions{From: esdb.Start{}, Filter: f.log.filter(), MaxSearchWindow: searchWindow, CheckpointInterval: 1}
-	place, err := parsePlace(o.at)
+	place, err := parsePlace(after)
 	if err != nil {
 		return err
 	}
@@ -81,7 +86,7 @@ func (f *feed) fill(ctx context.Context, o *order) error {
 			return err
 		}
 		defer func() { _ = subscription.Close() }() // it answers nil always
-		return f.receive(ctx, subscription, o)
+		return f.receive(ctx, subscription)
 	})
 	if faultOf(err) == faultBroken && ctx.Err() == nil {
 		f.log.link.fail(s, err)
@@ -89,7 +94,7 @@ func (f *feed) fill(ctx context.Context, o *order) error {
 	return err
 }
 
-func (f *feed) receive(ctx context.Context, subscription *esdb.Subscription, o *order) error {
+func (f *feed) receive(ctx context.Context, subscription *esdb.Subscription) error {
 	for {
 		got := subscription.Recv()
 		switch {
@@ -103,21 +108,19 @@ func (f *feed) receive(ctx context.Context, subscription *esdb.Subscription, o *
 			f.mu.Unlock()
 			continue
 		}
-		r, ours, err := f.log.decode(got.EventAppeared)
-		if err == nil && ours {
-			err = o.number(&r)
+		e := got.EventAppeared.OriginalEvent()
+		if !f.log.ours(e) {
+			continue
 		}
-		if errors.Is(err, event.ErrCorrupt) {
-			return f.log.damaged(err)
-		}
-		if ours && !f.offer(ctx, r) {
+		e.SystemMetadata = nil // nobody asks for it: it shall not wait as well
+		if !f.offer(ctx, e) {
 			return ctx.Err()
 		}
 	}
 }
 
 // offer puts an event ahead of the reader, waiting for room.
-func (f *feed) offer(ctx context.Context, r event.Recorded) bool {
+func (f *feed) offer(ctx context.Context, e *esdb.RecordedEvent) bool {
 	f.mu.Lock()
 	for len(f.ahead) >= maxAhead || f.bytes >= maxAheadBytes {
 		f.mu.Unlock()
@@ -129,8 +132,8 @@ func (f *feed) offer(ctx context.Context, r event.Recorded) bool {
 		}
 		f.mu.Lock()
 	}
-	f.ahead = append(f.ahead, r)
-	f.bytes += len(r.Data)
+	f.ahead = append(f.ahead, e)
+	f.bytes += size(e)
 	f.heard++
 	enough := len(f.ahead) == f.wanted
 	f.mu.Unlock()
@@ -144,6 +147,9 @@ func (f *feed) offer(ctx context.Context, r event.Recorded) bool {
 // when nothing more comes for a moment. It gives none when the feed has ended, and
 // an error if that was not for having caught up.
 func (f *feed) next(ctx context.Context, limit int) ([]event.Recorded, error) {
+	if f.damage != nil {
+		return nil, f.damage
+	}
 	tick := time.NewTicker(linger)
 	defer tick.Stop()
 	heard, since := int64(-1), time.Now()
@@ -152,10 +158,10 @@ func (f *feed) next(ctx context.Context, limit int) ([]event.Recorded, error) {
 		f.mu.Lock()
 		f.wanted = limit
 		if n := len(f.ahead); n >= limit || n > 0 && (f.ended || ticked || f.bytes >= maxPageBytes) {
-			page := f.take(limit)
+			found := f.take(limit)
 			f.mu.Unlock()
 			ring(f.room)
-			return page, nil
+			return f.read(found)
 		}
 		if f.ended {
 			defer f.mu.Unlock()
@@ -179,18 +185,41 @@ func (f *feed) next(ctx context.Context, limit int) ([]event.Recorded, error) {
 }
 
 // take cuts the page off, with the lock held.
-func (f *feed) take(limit int) []event.Recorded {
+func (f *feed) take(limit int) []*esdb.RecordedEvent {
 	n, bytes := 0, 0
 	for n < min(limit, len(f.ahead)) && bytes < maxPageBytes {
-		bytes += len(f.ahead[n].Data)
+		bytes += size(f.ahead[n])
 		n++
 	}
-	page := f.ahead[:n:n]
+	found := f.ahead[:n:n]
 	f.ahead = f.ahead[n:]
 	f.bytes -= bytes
-	f.after = page[n-1].Checkpoint()
-	return page
+	return found
 }
+
+// read makes a page of what has come, up to an event that is damaged: beyond it
+// nothing is read any more.
+func (f *feed) read(found []*esdb.RecordedEvent) ([]event.Recorded, error) {
+	page := make([]event.Recorded, len(found))
+	for i, e := range found {
+		err := f.log.read(e, &page[i])
+		if err == nil {
+			err = f.order.number(&page[i])
+		}
+		if err == nil {
+			continue
+		}
+		f.cancel()
+		if f.damage = f.log.damaged(err); i > 0 {
+			return page[:i], nil // the next page tells
+		}
+		return nil, f.damage
+	}
+	return page, nil
+}
+
+// size is what the bounds count of an event, in bytes.
+func size(e *esdb.RecordedEvent) int { return len(e.Data) + len(e.UserMetadata) }
 
 func (f *feed) close() { f.cancel() }
 

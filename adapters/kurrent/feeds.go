@@ -38,7 +38,7 @@ func (fs *feeds) take(after event.Checkpoint) *feed {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	for i, w := range fs.waiting {
-		if at := w.feed.after; at.Position == after.Position && at.Ordinal == after.Ordinal && at.LogTime.Equal(after.LogTime) {
+		if at := w.feed.order.at; at.Position == after.Position && at.Ordinal == after.Ordinal && at.LogTime.Equal(after.LogTime) {
 			fs.remove(i)
 			return w.feed
 		}

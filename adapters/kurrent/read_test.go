@@ -216,6 +216,38 @@ func TestStreamsDamagedOnTheServer(t *testing.T) {
 	}
 }
 
+// What somebody else has written below our prefix ends the reading right before it,
+// wherever a page ends, and again for whoever asks again, though a feed has gone on
+// beyond it.
+func TestDamageDeepInTheLogIsTheEnd(t *testing.T) {
+	l := open(t, Options{Address: address(t)})
+	fill(t, l, 2500)
+	byHand := esdb.EventData{EventID: uuid.New(), EventType: "Forged", ContentType: esdb.ContentTypeJson, Data: []byte(`{}`), Metadata: []byte(`{"schema":"one"}`)}
+	if _, err := l.link.current.client.AppendToStream(t.Context(), l.prefix+string(document()), esdb.AppendToStreamOptions{}, byHand); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, l, 1500)
+	for _, limit := range []int{1, 250, 400, 4000} {
+		f := l.feed(newOrder(event.Checkpoint{}))
+		for ended := false; !ended; { // it has read all there is
+			<-f.filled
+			f.mu.Lock()
+			ended = f.ended
+			f.mu.Unlock()
+		}
+		l.feeds.put(f)
+		got, err := all(t.Context(), l, event.Checkpoint{}, limit)
+		if len(got) != 2500 || !errors.Is(err, event.ErrCorrupt) {
+			t.Fatalf("in pages of %d: %d events, %v", limit, len(got), err)
+		}
+		for range 2 {
+			if page, err := l.ReadAll(t.Context(), got[2499].Checkpoint(), limit); len(page) > 0 || !errors.Is(err, event.ErrCorrupt) {
+				t.Errorf("asked again: %d events, %v", len(page), err)
+			}
+		}
+	}
+}
+
 func TestOrderFindsGaps(t *testing.T) {
 	at := func(n int64, s event.Stream, revision int64) *event.Recorded {
 		return &event.Recorded{Stream: s, Revision: revision, Position: position(esdb.Position{Commit: uint64(n), Prepare: uint64(n)}), Event: event.Event{Meta: event.Metadata{Time: time.Unix(n, 0)}}}
