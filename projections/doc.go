@@ -41,6 +41,10 @@
 // The end is where the log ended when the folding began, and once more when the
 // indexes were made: where writes never stop, nobody ever stands at the present one.
 //
+// Until it is indexed a rebuild holds back the rows of keys that come again and
+// again, and writes them when they have settled (keeper). So what a rebuild leaves
+// that was killed is never fed on or shown: the next one drops it.
+//
 // # Leases
 //
 // A generation's lease and its checkpoint are one row. Whoever takes the lease

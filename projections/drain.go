@@ -32,20 +32,25 @@ func (fs feeds) drain(ctx context.Context, progress func(Progress)) error {
 		if err != nil {
 			return err
 		}
-		ready := true
-		for _, f := range fs {
-			if f.build.Indexed {
-				continue
-			}
-			ready = false
-			if err := f.index(ctx); err != nil {
-				return err
-			}
-		}
-		if ready {
-			return nil
+		ready, err := fs.index(ctx)
+		if err != nil || ready {
+			return err
 		}
 	}
+}
+
+// index makes the indexes that are missing, side by side, and answers whether none
+// was.
+func (fs feeds) index(ctx context.Context) (ready bool, err error) {
+	ready = true
+	side, ctx := errgroup.WithContext(ctx)
+	for _, f := range fs {
+		if !f.build.Indexed {
+			ready = false
+			side.Go(func() error { return f.index(ctx) })
+		}
+	}
+	return ready, side.Wait()
 }
 
 // reach folds up to an ordinal that the log has, and not beyond, calling after

@@ -25,6 +25,7 @@ type feed struct {
 	parked     map[Key]struct{}
 	unknown    map[string]int64 // events by type that the registry does not know
 	judge      judge
+	keeper     *keeper // nil once the generation is indexed, and where it was begun by another feed
 }
 
 // open takes the lease of a generation and learns where it stands.
@@ -36,6 +37,9 @@ func (e Engine) open(ctx context.Context, p Projection, b Build, force bool) (*f
 	f := &feed{engine: e, projection: p, types: map[string]bool{}, build: build, parked: map[Key]struct{}{}, unknown: map[string]int64{}}
 	for _, t := range p.Types {
 		f.types[t] = true
+	}
+	if build.Checkpoint.Ordinal == 0 && !build.Indexed {
+		f.keeper = newKeeper()
 	}
 	err = e.Store.Read(ctx, func(r Reader) error {
 		waiting, err := r.Parked(ctx, build.Generation)
@@ -84,13 +88,21 @@ func (f *feed) apply(ctx context.Context, p page) (int, error) {
 	}
 	began := time.Now()
 	p.batch.parked = maps.Clone(f.parked)
-	if err := f.load(ctx, p.batch); err != nil {
+	met := p.batch.order
+	if f.keeper != nil {
+		met = f.keeper.take(p.batch)
+	}
+	if err := f.load(ctx, p.batch, met); err != nil {
 		return 0, err
 	}
 	if err := p.batch.fold(f.judge); err != nil {
 		return 0, err
 	}
-	changes := p.batch.changes()
+	touched := p.batch.touched()
+	if f.keeper != nil {
+		touched = f.keeper.give(p.batch, met)
+	}
+	changes := f.projection.changes(touched)
 	err := f.engine.Store.Commit(ctx, Batch{
 		Generation: f.build.Generation,
 		Epoch:      f.build.Epoch,
@@ -164,17 +176,14 @@ func (f *feed) take(p page, d *decoded) error {
 	return p.batch.gather(&d.Event, p.to)
 }
 
-// load reads the rows of every touched key, once per table.
-func (f *feed) load(ctx context.Context, b *batch) error {
-	if f.build.Checkpoint.Ordinal == 0 {
-		return nil // nothing can be there
-	}
+// load reads the rows of some keys of a batch, once per table.
+func (f *feed) load(ctx context.Context, b *batch, wanted []Key) error {
 	for _, t := range f.projection.Tables {
 		if t.Kind == Facts {
 			continue
 		}
 		var keys []Key
-		for _, k := range b.order {
+		for _, k := range wanted {
 			if _, waits := b.parked[k]; k.Kind == t.KeyKind && !waits {
 				keys = append(keys, k)
 			}
@@ -198,8 +207,18 @@ func (f *feed) load(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// index makes the indexes of a generation that has been loaded without them.
+// index writes what was held back and makes the indexes of a generation that has
+// been loaded without them.
 func (f *feed) index(ctx context.Context) error {
+	if f.keeper != nil {
+		at, changes := f.build.Checkpoint, f.projection.changes(f.keeper.release(0))
+		if len(changes) > 0 {
+			if err := f.engine.Store.Commit(ctx, Batch{Generation: f.build.Generation, Epoch: f.build.Epoch, From: at, To: at, Changes: changes}); err != nil {
+				return err
+			}
+		}
+		f.keeper = nil
+	}
 	if err := f.engine.Store.Index(ctx, f.projection, f.build.Generation); err != nil {
 		return err
 	}

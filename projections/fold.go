@@ -101,14 +101,23 @@ func (b *batch) try(s *State, e *Event) error {
 	return err
 }
 
-// changes lists what has to be written, table by table.
-func (b *batch) changes() []Change {
+// touched are the states of all keys, by first touch.
+func (b *batch) touched() []*State {
+	all := make([]*State, len(b.order))
+	for i, k := range b.order {
+		all[i] = b.states[k]
+	}
+	return all
+}
+
+// changes lists what has to be written of some states, table by table.
+func (p Projection) changes(states []*State) []Change {
 	var all []Change
-	for _, t := range b.projection.Tables {
+	for _, t := range p.Tables {
 		c := Change{Table: t}
-		for _, k := range b.order {
-			if k.Kind == t.KeyKind {
-				b.states[k].of(t.row).changes(&c)
+		for _, s := range states {
+			if s.key.Kind == t.KeyKind {
+				s.of(t.row).changes(&c)
 			}
 		}
 		if len(c.Inserts)+len(c.Upserts)+len(c.Deletes) == 0 {

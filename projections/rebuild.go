@@ -91,6 +91,7 @@ func (e Engine) begin(ctx context.Context, p Projection) (*feed, error) {
 		return nil, err
 	}
 	f.judge = judge{known: known, strict: true}
+	f.keeper.limit = keptBytes
 	return f, nil
 }
 

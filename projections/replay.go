@@ -80,12 +80,12 @@ func (f *feed) replay(ctx context.Context, k Key) error {
 		e := Event{Recorded: page[0], Payload: payload}
 		b.touches = append(b.touches, touch{event: &e, keys: []Key{k}, before: w.Before})
 	}
-	if err := f.load(ctx, b); err != nil {
+	if err := f.load(ctx, b, b.order); err != nil {
 		return err
 	}
 	if err := b.fold(judge{strict: true}); err != nil {
 		return err
 	}
 	at := f.build.Checkpoint
-	return f.engine.Store.Commit(ctx, Batch{Generation: f.build.Generation, Epoch: f.build.Epoch, From: at, To: at, Changes: b.changes(), Unpark: []Key{k}})
+	return f.engine.Store.Commit(ctx, Batch{Generation: f.build.Generation, Epoch: f.build.Epoch, From: at, To: at, Changes: f.projection.changes(b.touched()), Unpark: []Key{k}})
 }

@@ -25,7 +25,7 @@ const (
 // Switch brings a generation up to the live one and points the views at it, in
 // one transaction. The former is kept until the next Rebuild, Prune or Drop, so
 // that one can switch back. An unknown number is NotFound; Conflict where another
-// process is at work on the generation.
+// process is at work on the generation, or its rebuild has not ended well.
 //
 // Writes do not stop for it, and nothing of it depends on their rate: the
 // generation approaches the live one while that is fed, then the live one stands
@@ -48,6 +48,10 @@ func (e Engine) Switch(ctx context.Context, p Projection, number int64) error {
 		}
 		if b.Live {
 			return nil
+		}
+		if !b.Indexed {
+			// Its rows need not be those of its checkpoint: a rebuild holds some back.
+			return domain.Refuse(domain.Conflict, "generation-unfinished", "generation %d of the read model %s is not finished: it is being built, or its rebuild broke off; imprint projections rebuild makes a new one", number, p.Name)
 		}
 		return held(p, e.switchTo(ctx, p, b))
 	}
@@ -83,19 +87,13 @@ func (f *feed) approach(ctx context.Context) error {
 			return err
 		}
 		missing := live.Checkpoint.Ordinal - f.build.Checkpoint.Ordinal
-		if f.build.Indexed && (missing <= liveEvents || missing > last/2) {
+		if missing <= liveEvents || missing > last/2 {
 			return nil
 		}
 		last = missing
 		err = feeds{f}.reach(ctx, live.Checkpoint.Ordinal, func(f *feed) error { return f.renew(ctx) })
 		if err != nil {
 			return err
-		}
-		if !f.build.Indexed {
-			if err := f.index(ctx); err != nil {
-				return err
-			}
-			last = math.MaxInt64 // much may have come meanwhile
 		}
 	}
 }

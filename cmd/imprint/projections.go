@@ -52,7 +52,7 @@ type projectionsList struct {
 
 // Help is shown by imprint projections list --help.
 func (projectionsList) Help() string {
-	return "Lists every generation of every read model: live (readers see it), kept (built, or live before a switch; imprint projections switch shows it again) or unread (of another version of the program). UNFED DAYS says since when no program feeds it. imprint serve removes those that are not live when nobody has fed them for 30 days, imprint projections prune and drop sooner."
+	return "Lists every generation of every read model: live (readers see it), kept (built, or live before a switch; imprint projections switch shows it again), unfinished (being built, or its rebuild broke off; the next one removes it) or unread (of another version of the program). UNFED DAYS says since when no program feeds it. imprint serve removes those that are not live when nobody has fed them for 30 days, imprint projections prune and drop sooner."
 }
 
 func (c *projectionsList) Run(ctx context.Context, io *console) error {
@@ -100,10 +100,13 @@ func (c *projectionsList) Run(ctx context.Context, io *console) error {
 func state(b projections.Build) string {
 	for _, p := range readModels() {
 		if b.Projection == p.Name && b.Version == p.Version {
-			if b.Live {
+			switch {
+			case b.Live:
 				return "live"
+			case b.Indexed:
+				return "kept"
 			}
-			return "kept"
+			return "unfinished"
 		}
 	}
 	return "unread"

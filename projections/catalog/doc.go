@@ -20,8 +20,8 @@
 // updated by the newest major one of these. Lists sort by that time, so it must
 // be a column of the document, correct whichever versions are withdrawn alone or
 // reinstated. Any version may become the newest live one again, and a fold reads
-// no other key's rows: the row therefore keeps of every version its time and its
-// marks, nine bytes (moments).
+// no other key's rows: the row therefore keeps of every version its two times and
+// its marks, 17 bytes (moments).
 //
 // Summaries are longer, so the row keeps those of its newest 16 versions only. A
 // document that stands at an older version, since all of these are withdrawn, is

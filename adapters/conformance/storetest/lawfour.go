@@ -37,6 +37,13 @@ func testRebuildStops(t *testing.T, h Harness) {
 	if domain.KindOf(err) != domain.NotFound {
 		t.Errorf("switching to an unknown generation gave %v", err)
 	}
+	// What a rebuild leaves that was killed: its rows need not be those of its
+	// checkpoint.
+	left := must[projections.Build](t)(w.store.Create(t.Context(), w.shelf))
+	err = w.engine.Switch(t.Context(), w.shelf, left.Number)
+	if live := must[projections.Build](t)(w.store.Live(t.Context(), w.shelf)); domain.KindOf(err) != domain.Conflict || live.Number == left.Number {
+		t.Errorf("switching to a generation that is not finished gave %v, and %d is live", err, live.Number)
+	}
 }
 
 func testRebuildWhileFed(t *testing.T, h Harness) {

@@ -1,0 +1,179 @@
+package projections
+
+// What a feed knows by heart while it fills an empty generation: which keys the
+// store cannot have, so that they are not looked for there, and in a rebuild the
+// rows of the keys it meets again and again, so that they are written when they
+// have settled, not once for each batch.
+
+import (
+	"container/list"
+	"hash/maphash"
+)
+
+// keptBytes bounds the rows that a rebuild of one projection holds back, in bytes
+// of their values; they take about three times that in memory.
+const keptBytes = 16 << 20
+
+// keeper belongs to the feed of a generation that was empty when it began and that
+// nobody else has written to since.
+type keeper struct {
+	met   filter
+	limit int // bytes of rows; 0: every batch is written whole
+	bytes int
+	// states are rows that the store does not hold, or not as they are now.
+	states map[Key]*list.Element // of *kept
+	recent *list.List            // the most recently touched first
+}
+
+// kept is the state of one key.
+type kept struct {
+	state *State
+	size  int // as counted in bytes
+}
+
+func newKeeper() *keeper {
+	return &keeper{met: newFilter(), states: map[Key]*list.Element{}, recent: list.New()}
+}
+
+// take puts the kept states into a batch and answers the keys of the others that
+// the store may have rows of.
+func (k *keeper) take(b *batch) (met []Key) {
+	for _, key := range b.order {
+		if at, held := k.states[key]; held {
+			b.states[key] = at.Value.(*kept).state
+		} else if !b.states[key].factual() && k.met.add(key) {
+			met = append(met, key)
+		}
+	}
+	return met
+}
+
+// give takes the states of a folded batch back and answers those that are to be
+// written now. A key that was met for the first time is among them, for most never
+// come again; of the others those stay that were touched last. Facts never wait.
+func (k *keeper) give(b *batch, met []Key) []*State {
+	again := make(map[Key]bool, len(met))
+	for _, key := range met {
+		again[key] = true
+	}
+	var write []*State
+	for _, key := range b.order {
+		s := b.states[key]
+		at, held := k.states[key]
+		if !held && !again[key] {
+			write = append(write, s)
+			continue
+		}
+		if !held {
+			at = k.recent.PushFront(&kept{state: s})
+			k.states[key] = at
+		}
+		if facts := s.takeFacts(); facts != nil {
+			write = append(write, facts)
+		}
+		k.recent.MoveToFront(at)
+		entry := at.Value.(*kept)
+		k.bytes -= entry.size
+		entry.size = s.size()
+		k.bytes += entry.size
+	}
+	return append(write, k.release(k.limit)...)
+}
+
+// release gives up the states that were touched longest ago until the rest has so
+// many bytes at most.
+func (k *keeper) release(limit int) (write []*State) {
+	for k.bytes > limit {
+		at := k.recent.Back()
+		entry := k.recent.Remove(at).(*kept)
+		delete(k.states, entry.state.key)
+		k.bytes -= entry.size
+		write = append(write, entry.state)
+	}
+	return write
+}
+
+// factual tells whether the key has facts only, which are never loaded.
+func (s *State) factual() bool {
+	for i := range s.tables {
+		if s.tables[i].table.Kind != Facts {
+			return false
+		}
+	}
+	return true
+}
+
+// takeFacts moves the facts added into a state of their own; nil where there are
+// none.
+func (s *State) takeFacts() (facts *State) {
+	for i := range s.tables {
+		kr := &s.tables[i]
+		if kr.table.Kind != Facts || len(kr.past) == 0 {
+			continue
+		}
+		if facts == nil {
+			facts = &State{key: s.key, tables: make([]keyRows, len(s.tables))}
+			for j := range s.tables {
+				facts.tables[j].table = s.tables[j].table
+			}
+		}
+		facts.tables[i].past, kr.past = kr.past, nil
+	}
+	return facts
+}
+
+// size is the bytes of the rows' values, and so much for each value and row that
+// an empty state is not free.
+func (s *State) size() int {
+	const each = 16 // an interface
+	bytes := 0
+	for i := range s.tables {
+		for _, rows := range [][]Values{s.tables[i].rows, s.tables[i].past, s.tables[i].loaded} {
+			bytes += each
+			for _, row := range rows {
+				bytes += each * len(row)
+				for _, v := range row {
+					switch v := v.(type) {
+					case string:
+						bytes += len(v)
+					case []byte:
+						bytes += len(v)
+					}
+				}
+			}
+		}
+	}
+	return bytes
+}
+
+// filter remembers keys in a few bits each (a Bloom filter). It never forgets one,
+// and takes a key for met that was not once in thousands while there are about a
+// million, more often the more there are; that costs a look into the store.
+type filter struct {
+	seed maphash.Seed
+	bits []uint64
+}
+
+const (
+	filterBits   = 25 // 2^25 bits are 4 MiB
+	filterProbes = 3
+)
+
+func newFilter() filter {
+	return filter{seed: maphash.MakeSeed(), bits: make([]uint64, 1<<filterBits/64)}
+}
+
+// add remembers a key and tells whether it may have been added before.
+func (f filter) add(key Key) bool {
+	sum := maphash.Comparable(f.seed, key)
+	step := sum>>32 | 1
+	met := true
+	for range filterProbes {
+		at := sum % (1 << filterBits)
+		word, bit := &f.bits[at/64], uint64(1)<<(at%64)
+		met = met && *word&bit != 0
+		*word |= bit
+		sum += step
+	}
+	return met
+}
