@@ -48,6 +48,7 @@ type opened struct {
 	publishing *handlers.Publishing
 	libraries  *handlers.Libraries
 	people     *handlers.People
+	facts      *digest.Facts
 
 	telemetry *telemetry // nil: nobody watches
 }
@@ -158,7 +159,8 @@ func (in *opened) wire() error {
 	journal := handlers.NewJournal(in.log, in.codec, in.clock, in.requests())
 	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
 	in.libraries = handlers.NewLibraries(journal, in.catalog, in.readModels.Wait)
-	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work), digest.NewFacts(in.log, registry, work.NewDigests(in.work)))
+	in.facts = digest.NewFacts(in.log, registry, work.NewDigests(in.work))
+	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work), in.facts)
 	return nil
 }
 

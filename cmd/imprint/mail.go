@@ -1,20 +1,14 @@
 package main
 
 import (
-	"context"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"imprint/adapters/maildir"
 	"imprint/adapters/smtp"
 	"imprint/adapters/work"
 	"imprint/domain"
-	"imprint/domain/access"
-	"imprint/domain/event"
-	"imprint/domain/person"
-	"imprint/handlers"
+	"imprint/handlers/bounces"
 	"imprint/handlers/digest"
 )
 
@@ -30,6 +24,7 @@ type mailFlags struct {
 	Mail        string `env:"IMPRINT_MAIL" default:"dir" placeholder:"dir|smtp://…" help:"Where digests go: dir (files in the data folder's mail/), or smtp://[user:password@]host:port[?tls=starttls|implicit|none]. A password belongs in the environment."`
 	MailFrom    string `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" placeholder:"ADDRESS" help:"The sender of digests."`
 	MailBounces string `env:"IMPRINT_MAIL_BOUNCES" placeholder:"ADDRESS" help:"Where mail servers report failures: a mailbox that takes NAME+anything@ too, for each mail gets a token behind NAME, of at most 10 bytes. Default: the sender, without a token."`
+	MailReports string `env:"IMPRINT_BOUNCES" placeholder:"MAILDIR" help:"The mailbox into which reports of failed mails are delivered, as a Maildir on this machine. Mail servers elsewhere post them to /api/v1/mail-reports. Default: none is read."`
 	dkimFlags
 }
 
@@ -88,14 +83,6 @@ type mailing struct {
 // Close ends kept connections.
 func (m *mailing) Close() error { return m.close() }
 
-// bounced records that an address refused a mail for good.
-func (in *opened) bounced(ctx context.Context, id uuid.UUID, f person.Failure) error {
-	_, err := in.people.Bounced(ctx, handlers.Request{
-		ID: domain.Derive(f.AddressID, "bounced", f.Digest.String()).String(), Actor: access.Reader{Person: event.SystemActor},
-	}, id, f)
-	return err
-}
-
 // digests makes the digest worker of an installation.
 func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error) {
 	links, err := digest.NewLinks(portal.PortalURL, in.master)
@@ -112,7 +99,7 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 		Notices: in.notices, Passed: in.readModels, Encoder: encoder, Links: links,
 		Clock: in.clock, Logger: in.logger,
 	}
-	ports.Watch, ports.Bounced = in.telemetry.mails(), in.bounced
+	ports.Watch, ports.Bounced = in.telemetry.mails(), bounces.Commands{People: in.people}.Bounced
 	config := digest.Config{Portal: portal.PortalName, From: flags.MailFrom, Bounces: flags.MailBounces, Holder: in.holder, Connections: 1}
 	if flags.Mail == keepMails {
 		if in.folder == nil {

@@ -32,6 +32,8 @@ const (
 	defaultListen = "127.0.0.1:8080"
 	// heartbeat wakes the digest worker; what is due is stored, not timed.
 	heartbeat = 5 * time.Second
+	// collection wakes the emptying of the mailbox of reports.
+	collection = 30 * time.Second
 	// drainTime bounds how long requests under way may take when the program stops;
 	// the whole stop stays below ten seconds.
 	drainTime = 5 * time.Second
@@ -113,6 +115,15 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 		return errors.Join(err, digests.Close(), listener.Close())
 	}
 	defer beat.Stop()
+	reports, err := s.mail.mailbox()
+	if err != nil {
+		return errors.Join(err, digests.Close(), listener.Close())
+	}
+	collect, err := cron.Start(collection)
+	if err != nil {
+		return errors.Join(err, digests.Close(), listener.Close())
+	}
+	defer collect.Stop()
 	work, ctx := errgroup.WithContext(ctx)
 	s.answer(ctx, work, listener, handler)
 	if s.locked { // else imprint token opens the engines beside us
@@ -128,6 +139,9 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 	work.Go(func() error { return s.react(ctx, consequences) })
 	work.Go(func() error { return s.tidy(ctx) })
 	work.Go(func() error { return digests.Run(ctx, beat.Beats()) })
+	if reports != nil {
+		work.Go(func() error { return s.reports(digests.links).Run(ctx, reports, collect.Beats()) })
+	}
 	up()
 	err = work.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -171,6 +185,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		Publishing: s.publishing, Libraries: s.libraries, People: s.people,
 		Catalog: s.catalog, Library: s.library, History: s.history, Settings: s.people,
 		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys, MaxUpload: s.maxUpload,
+		Reports: s.reports(digests.links),
 	})
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func tokensOf(ctx context.Context, flags engineFlags, o options) (control.Tokens
 type tokenIssue struct {
 	engineFlags
 	Person string `required:"" env:"IMPRINT_TOKEN_PERSON" placeholder:"NAME" help:"Whom it is for; the person joins if not known yet. The name is kept sealed."`
-	Role   string `required:"" env:"IMPRINT_TOKEN_ROLE" placeholder:"ROLE" help:"What it may do: reader, publisher, auditor or administrator."`
+	Role   string `required:"" env:"IMPRINT_TOKEN_ROLE" placeholder:"ROLE" help:"What it may do: reader, publisher, auditor, administrator, or postmaster for a mail server that hands in reports."`
 	Days   int    `env:"IMPRINT_TOKEN_DAYS" default:"90" placeholder:"DAYS" help:"How many days it holds, 1 to 366."`
 }
 

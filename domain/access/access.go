@@ -44,8 +44,8 @@ type Reader struct {
 	Unsure bool
 }
 
-// SignedIn tells whether the reader is a known person.
-func (r Reader) SignedIn() bool { return r.Person != "" }
+// SignedIn tells whether the reader is a known person; a mail server is none.
+func (r Reader) SignedIn() bool { return r.Person != "" && r.Role != Postmaster }
 
 // MayKeep tells whether the reader may have a library and settings of their own.
 func (r Reader) MayKeep() bool { return r.SignedIn() && r.Role.MayChange() }
@@ -60,15 +60,18 @@ const (
 	Publisher     Role = "publisher"
 	Auditor       Role = "auditor"
 	Administrator Role = "administrator"
+	// Postmaster is of mail servers: it hands in reports of failed mails, and may
+	// nothing else that an anonymous visitor may not.
+	Postmaster Role = "postmaster"
 )
 
 // ParseRole reads a role's name.
 func ParseRole(s string) (Role, error) {
 	switch r := Role(s); r {
-	case Member, Publisher, Auditor, Administrator:
+	case Member, Publisher, Auditor, Administrator, Postmaster:
 		return r, nil
 	}
-	return "", domain.Refuse(domain.Invalid, "bad-role", "role %.40q does not exist; use reader, publisher, auditor or administrator", s).In("role")
+	return "", domain.Refuse(domain.Invalid, "bad-role", "role %.40q does not exist; use reader, publisher, auditor, administrator or postmaster", s).In("role")
 }
 
 // MayPublish tells whether the role may change documents, series and categories.

@@ -33,6 +33,7 @@ import (
 	"imprint/domain/schema"
 	"imprint/handlers"
 	"imprint/handlers/api"
+	"imprint/handlers/bounces"
 	"imprint/handlers/digest"
 	"imprint/handlers/reactions"
 	"imprint/handlers/web"
@@ -106,7 +107,8 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	shelf := queries.NewCatalog(store, views.Search{})
 	journal := handlers.NewJournal(watched, w.codec, w.clock, nil)
 	w.publishing = handlers.NewPublishing(journal, blobs, shelf)
-	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), digest.NewFacts(watched, registry, work.NewDigests(db)))
+	facts := digest.NewFacts(watched, registry, work.NewDigests(db))
+	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), facts)
 	w.reactions = reactions.New(watched, w.codec, work.NewReactions(db), w.clock, grace)
 	w.links, err = digest.NewLinks(portal, master)
 	w.check(err)
@@ -125,6 +127,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 		Publishing: w.publishing, Libraries: handlers.NewLibraries(journal, shelf, w.group.Wait), People: w.people,
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store), Settings: w.people,
 		Store: w.metrics.Content(blobs), Head: log.Head, Wait: follower{w.group}.Wait, Clock: w.clock, Keys: secret, MaxUpload: 1 << 20,
+		Reports: bounces.New(w.links, bounces.Commands{People: w.people}, facts, logger),
 	})
 	w.check(err)
 	edge := &web.Edge{Log: logger, Watch: w.arrived, Authenticator: web.Development{Persons: w.persons, Otherwise: web.Bearer{Tokens: w.people}}}

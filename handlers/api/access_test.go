@@ -68,8 +68,11 @@ func TestAnAuditorChangesNothing(t *testing.T) {
 		}
 		r := w.do(call{who: "anton", method: route.Method, path: filled(route.Pattern, d.Document), body: bodies[route.Pattern], header: map[string]string{"If-Match": `"1"`}})
 		code := "auditor-changes-nothing"
-		if route.Serves == api.Publishers {
+		switch route.Serves {
+		case api.Publishers:
 			code = "not-a-publisher"
+		case api.Postmasters:
+			code = "not-a-postmaster"
 		}
 		r.problem(t, 403, code)
 	}
@@ -92,6 +95,8 @@ func TestWhatIsNotInTheTableIsNotServed(t *testing.T) {
 			continue
 		case strings.HasPrefix(r.Pattern, "/api/v1/library"), strings.HasPrefix(r.Pattern, "/api/v1/settings"):
 			want = api.SignedIn
+		case r.Pattern == "/api/v1/mail-reports":
+			want = api.Postmasters
 		}
 		if r.Serves != want {
 			t.Errorf("%s %s changes things and serves %s", r.Method, r.Pattern, r.Serves)

@@ -17,6 +17,7 @@ import (
 	"imprint/domain"
 	"imprint/domain/event"
 	"imprint/handlers"
+	"imprint/handlers/bounces"
 	"imprint/handlers/web"
 	"imprint/projections/catalog"
 	"imprint/projections/history"
@@ -40,6 +41,8 @@ type Parts struct {
 	Wait  func(ctx context.Context, p event.Position, names ...string) error
 	Clock domain.Clock
 	Keys  web.Keys
+	// Reports takes in what mail servers report; bounces.Service does.
+	Reports Reports
 	// MaxUpload is the largest file taken, in bytes; 0: web.DefaultMaxUpload.
 	MaxUpload int64
 }
@@ -48,6 +51,11 @@ type Parts struct {
 // the zero Schedule where nothing was ever set.
 type Settings interface {
 	Settings(ctx context.Context, person uuid.UUID) (handlers.Chosen, error)
+}
+
+// Reports takes in what mail servers report of failed mails.
+type Reports interface {
+	Take(ctx context.Context, raw []byte) (bounces.Kind, error)
 }
 
 // api is the parts in use, and the routes while they are registered.
@@ -85,6 +93,7 @@ func New(parts Parts) (http.Handler, error) {
 	a.library()
 	a.settings()
 	a.history()
+	a.reports()
 	if err := a.describe(); err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (a *api) identify(r *http.Request, serves Serves, o operation) (handlers.Re
 	if request.ID != "" {
 		return request, nil
 	}
-	if o.method == http.MethodPost && o.path != contentsPath {
+	if o.method == http.MethodPost && o.path != contentsPath && o.path != reportsPath {
 		return handlers.Request{}, domain.Refuse(domain.Invalid, "no-idempotency-key", "the header %s is missing; send a new one with each new request and the same one when you repeat it, for example \"%s: 6f1c3f0e-5d1b-4a43-9d0a-0d3f1f0f7c11\"", keyHeader, keyHeader).In(keyHeader)
 	}
 	// PUT and DELETE may come without: a fresh id each time, see the package.

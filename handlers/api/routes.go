@@ -18,6 +18,9 @@ const (
 	SignedIn   Serves = "signed-in"  // every known person
 	Publishers Serves = "publishers" // publishers and administrators
 	Auditors   Serves = "auditors"   // auditors and administrators
+	// Postmasters hand in reports of failed mails, and are served nothing else but
+	// what serves everyone.
+	Postmasters Serves = "postmasters"
 )
 
 // Route is one method of one address, as http.ServeMux writes it.
@@ -78,6 +81,8 @@ func Routes() []Route {
 		{put, prefix + "/settings", SignedIn},
 		{post, prefix + "/settings/address/link", SignedIn},
 
+		{post, prefix + "/mail-reports", Postmasters},
+
 		{get, "/openapi.json", Everyone},
 		{get, "/openapi.yaml", Everyone},
 		{get, "/docs", Everyone},
@@ -91,10 +96,18 @@ func (s Serves) admit(r access.Reader) error {
 	if s == Everyone {
 		return nil
 	}
+	if r.Role == access.Postmaster {
+		if s == Postmasters {
+			return nil
+		}
+		return domain.Refuse(domain.Forbidden, "only-a-postmaster", "a postmaster's token hands in reports of failed mails, and serves for nothing else")
+	}
 	if !r.SignedIn() {
 		return domain.Refuse(domain.Unauthenticated, "sign-in", "sign in to do this: send an access token as \"Authorization: Bearer TOKEN\"")
 	}
 	switch {
+	case s == Postmasters:
+		return domain.Refuse(domain.Forbidden, "not-a-postmaster", "only mail servers may do this; issue a token for one: imprint token issue --role postmaster")
 	case s == SignedIn, s == Publishers && r.Role.MayPublish(), s == Auditors && r.Role.MayAudit():
 		return nil
 	case s == Publishers:

@@ -33,6 +33,7 @@ import (
 	"imprint/domain/schema"
 	"imprint/handlers"
 	"imprint/handlers/api"
+	"imprint/handlers/bounces"
 	"imprint/handlers/digest"
 	"imprint/handlers/web"
 	"imprint/projections"
@@ -116,7 +117,10 @@ func (w *world) open() {
 	codec := event.NewCodec(registry, keys)
 	questions := queries.NewCatalog(store, views.Search{})
 	journal := handlers.NewJournal(log, codec, time.Now, nil)
-	people := handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), digest.NewFacts(log, registry, work.NewDigests(db)))
+	facts := digest.NewFacts(log, registry, work.NewDigests(db))
+	people := handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), facts)
+	links, err := digest.NewLinks("https://trust.halden.example", bytes.Repeat([]byte{1}, 32))
+	check(t, err)
 	w.join(ctx, people)
 	secret, err := web.NewKeys(bytes.Repeat([]byte{2}, 32))
 	check(t, err)
@@ -128,6 +132,7 @@ func (w *world) open() {
 		Library:    queries.NewLibrary(store),
 		History:    queries.NewHistory(store),
 		Settings:   people,
+		Reports:    bounces.New(links, bounces.Commands{People: people}, facts, slog.New(slog.NewJSONHandler(w.logged, nil))),
 		Store:      blobs,
 		Head:       log.Head,
 		Wait: func(ctx context.Context, p event.Position, names ...string) error {
@@ -159,7 +164,7 @@ func (w *world) open() {
 // join makes the persons, at most once a folder.
 func (w *world) join(ctx context.Context, people *handlers.People) {
 	w.t.Helper()
-	for name, role := range map[string]access.Role{"paula": access.Publisher, "rita": access.Member, "ruth": access.Member, "anton": access.Auditor, "ada": access.Administrator} {
+	for name, role := range map[string]access.Role{"paula": access.Publisher, "rita": access.Member, "ruth": access.Member, "anton": access.Auditor, "ada": access.Administrator, "mx": access.Postmaster} {
 		joined, err := people.Join(ctx, handlers.Request{ID: "join " + name, Actor: access.Reader{Person: event.OperatorActor}}, name)
 		check(w.t, err)
 		w.persons[name] = access.Reader{Person: joined.Person.String(), Role: role}

@@ -13,24 +13,16 @@ import (
 	"imprint/domain"
 	"imprint/domain/digest"
 	"imprint/domain/person"
+	mails "imprint/handlers/digest"
 )
 
 // Links read the signatures that a report can lead by; digest.Links does.
 type Links interface {
-	// Returned reads the address that a mail was sent from: whose mail it was, which
-	// of the person's addresses it went to (Returned.To), and the digest's window; an
-	// error for an address that we did not sign.
-	Returned(address string) (Returned, error)
+	// ReadBounce reads the address that a mail was sent from; an error for one that
+	// we did not sign.
+	ReadBounce(address string) (mails.Returned, error)
 	// Recipient reads a one-click address; an error for one that we did not sign.
 	Recipient(unsubscribe string) (uuid.UUID, error)
-}
-
-// Returned is what the address says that a mail was sent from.
-type Returned struct {
-	Person uuid.UUID
-	// To tells whether the mail went to the address of an id.
-	To     func(address uuid.UUID) bool
-	Window int64 // where the digest's window begins; 0 for the mail that asks for a confirmation
 }
 
 // People records what was learned; handlers.People does.
@@ -91,7 +83,7 @@ func (s *Service) Take(ctx context.Context, raw []byte) (Kind, error) {
 // address.
 func (s *Service) find(ctx context.Context, r Report) (about, error) {
 	for _, address := range r.Addressed {
-		returned, err := s.links.Returned(address)
+		returned, err := s.links.ReadBounce(address)
 		if err != nil {
 			continue
 		}
@@ -104,8 +96,8 @@ func (s *Service) find(ctx context.Context, r Report) (about, error) {
 				continue
 			}
 			a := about{person: returned.Person, address: id}
-			if returned.Window > 0 {
-				a.digest = digest.ID(a.person, returned.Window)
+			if returned.From > 0 {
+				a.digest = digest.ID(a.person, returned.From)
 			}
 			return a, nil
 		}

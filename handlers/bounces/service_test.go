@@ -35,52 +35,15 @@ type world struct {
 	t       *testing.T
 	people  *handlers.People
 	service *bounces.Service
-	links   links
+	links   *worker.Links
 	reader  uuid.UUID
 	log     *eventlog.Log
 	codec   *event.Codec
 	logged  bytes.Buffer
 }
 
-// links stand for the signatures, which have tests of their own: "VERP" leads to one
-// mail, "TOKEN" to its reader.
-type links struct {
-	person, address uuid.UUID
-	window          int64
-}
-
-func (l *links) Returned(address string) (bounces.Returned, error) {
-	if address != "trust+VERP@halden.example" {
-		return bounces.Returned{}, errors.New("not signed")
-	}
-	to := l.address
-	return bounces.Returned{Person: l.person, To: func(id uuid.UUID) bool { return id == to }, Window: l.window}, nil
-}
-
-func (l *links) Recipient(unsubscribe string) (uuid.UUID, error) {
-	if !strings.HasSuffix(unsubscribe, "=TOKEN") {
-		return uuid.Nil, errors.New("not signed")
-	}
-	return l.person, nil
-}
-
-// recorded is how the program connects the two.
-type recorded struct {
-	*handlers.People
-}
-
 func request() handlers.Request {
 	return handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: event.SystemActor}}
-}
-
-func (r recorded) Bounced(ctx context.Context, id uuid.UUID, f person.Failure) error {
-	_, err := r.People.Bounced(ctx, request(), id, f)
-	return err
-}
-
-func (r recorded) Complained(ctx context.Context, id, address uuid.UUID) error {
-	_, err := r.People.Complained(ctx, request(), id, address)
-	return err
 }
 
 func newWorld(t *testing.T) *world {
@@ -108,9 +71,27 @@ func newWorld(t *testing.T) *world {
 	w.ok(err)
 	_, err = w.people.Vouch(ctx, request(), w.reader)
 	w.ok(err)
-	w.links = links{person: w.reader, address: w.settings().AddressID, window: 7}
-	w.service = bounces.New(&w.links, recorded{w.people}, facts, slog.New(slog.NewTextHandler(&w.logged, nil)))
+	w.links, err = worker.NewLinks("https://trust.halden.example", bytes.Repeat([]byte{5}, event.KeySize))
+	w.ok(err)
+	w.service = bounces.New(w.links, bounces.Commands{People: w.people}, facts, slog.New(slog.NewTextHandler(&w.logged, nil)))
 	return w
+}
+
+// report is a fixture about the mail of the reader's window 7, or another's.
+func (w *world) report(name string, of ...uuid.UUID) []byte {
+	w.t.Helper()
+	address := w.settings().AddressID
+	if len(of) > 0 {
+		address = of[0]
+	}
+	raw := fixture(w.t, name)
+	for stands, is := range map[string]string{
+		"trust+VERP@halden.example":                            w.links.Bounce("trust@halden.example", w.reader, address, 7),
+		"https://trust.halden.example/unsubscribe?token=TOKEN": w.links.Unsubscribe(w.reader),
+	} {
+		raw = bytes.ReplaceAll(raw, []byte(stands), []byte(is))
+	}
+	return raw
 }
 
 func (w *world) ok(err error) {
@@ -137,7 +118,7 @@ func (w *world) end() int64 {
 func TestABounceSuspendsAnAddressThatDoesNotExist(t *testing.T) {
 	w := newWorld(t)
 	for range 2 { // a mailbox may be read again after a crash
-		if kind, err := w.service.Take(t.Context(), fixture(t, "no-such-address")); kind != bounces.Bounced || err != nil {
+		if kind, err := w.service.Take(t.Context(), w.report("no-such-address")); kind != bounces.Bounced || err != nil {
 			t.Fatalf("%s, %v", kind, err)
 		}
 	}
@@ -155,7 +136,7 @@ func TestABounceSuspendsAnAddressThatDoesNotExist(t *testing.T) {
 
 func TestAFullMailboxIsRecordedAndSuspendsNothing(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.service.Take(t.Context(), fixture(t, "mailbox-full-base64"))
+	_, err := w.service.Take(t.Context(), w.report("mailbox-full-base64"))
 	w.ok(err)
 	if s := w.settings(); s.Suspended != person.NotSuspended || s.Bounced.Status != "5.2.2" {
 		t.Errorf("%+v", s)
@@ -165,7 +146,7 @@ func TestAFullMailboxIsRecordedAndSuspendsNothing(t *testing.T) {
 // TestAComplaintLeadsByTheMailThatCameBack: providers hide whom it was from.
 func TestAComplaintLeadsByTheMailThatCameBack(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.service.Take(t.Context(), fixture(t, "complaint"))
+	_, err := w.service.Take(t.Context(), w.report("complaint"))
 	if domain.KindOf(err) != domain.NotFound {
 		t.Fatalf("of a digest that was never sent: %v", err)
 	}
@@ -175,7 +156,7 @@ func TestAComplaintLeadsByTheMailThatCameBack(t *testing.T) {
 	w.ok(err)
 	_, err = w.log.Append(t.Context(), digest.Stream(w.reader), event.NoStream, []event.Event{e})
 	w.ok(err)
-	if kind, err := w.service.Take(t.Context(), fixture(t, "complaint")); kind != bounces.Complained || err != nil {
+	if kind, err := w.service.Take(t.Context(), w.report("complaint")); kind != bounces.Complained || err != nil {
 		t.Fatalf("%s, %v", kind, err)
 	}
 	if s := w.settings(); s.Suspended != person.Complained {
@@ -187,19 +168,18 @@ func TestWhatLeadsToNobodyChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	before := w.end()
 	for _, passing := range []string{"delayed", "not-spam"} {
-		if kind, err := w.service.Take(t.Context(), fixture(t, passing)); kind != bounces.Passing || err != nil {
+		if kind, err := w.service.Take(t.Context(), w.report(passing)); kind != bounces.Passing || err != nil {
 			t.Errorf("%s: %s, %v", passing, kind, err)
 		}
 	}
-	forged := bytes.ReplaceAll(bytes.ReplaceAll(fixture(t, "no-such-address"), []byte("VERP"), []byte("forged")), []byte("=TOKEN"), []byte("=forged"))
-	if _, err := w.service.Take(t.Context(), forged); domain.KindOf(err) != domain.NotFound || !bounces.Final(err) {
+	if _, err := w.service.Take(t.Context(), fixture(t, "no-such-address")); domain.KindOf(err) != domain.NotFound || !bounces.Final(err) {
 		t.Errorf("unsigned: %v", err)
 	}
-	w.links.address = uuid.New() // the mail went to an address that is no longer the reader's
-	if _, err := w.service.Take(t.Context(), fixture(t, "no-such-address")); domain.KindOf(err) != domain.NotFound {
+	// The mail went to an address that is no longer the reader's.
+	if _, err := w.service.Take(t.Context(), w.report("no-such-address", uuid.New())); domain.KindOf(err) != domain.NotFound {
 		t.Errorf("late: %v", err)
 	}
-	if _, err := w.service.Take(t.Context(), fixture(t, "out-of-office")); domain.KindOf(err) != domain.Invalid {
+	if _, err := w.service.Take(t.Context(), w.report("out-of-office")); domain.KindOf(err) != domain.Invalid {
 		t.Errorf("no report: %v", err)
 	}
 	if after := w.end(); after != before {
@@ -228,14 +208,14 @@ func (b *box) Each(_ context.Context, take func([]byte) error) error {
 
 func TestTheMailboxIsEmptiedAtEachBeat(t *testing.T) {
 	w := newWorld(t)
-	b := &box{mails: [][]byte{fixture(t, "out-of-office"), fixture(t, "no-such-address")}, seen: make(chan int)}
+	b := &box{mails: [][]byte{w.report("out-of-office"), w.report("no-such-address")}, seen: make(chan int)}
 	beats, done := make(chan struct{}), make(chan error, 1)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() { done <- w.service.Run(ctx, b, beats) }()
 	if n := <-b.seen; n != 2 || w.settings().Suspended != person.BadAddress {
 		t.Errorf("%d mails were put away", n)
 	}
-	b.mails = [][]byte{fixture(t, "delayed")}
+	b.mails = [][]byte{w.report("delayed")}
 	beats <- struct{}{}
 	if n := <-b.seen; n != 1 {
 		t.Errorf("%d mails were put away at the next beat", n)
@@ -247,8 +227,8 @@ func TestTheMailboxIsEmptiedAtEachBeat(t *testing.T) {
 // TestAReportThatCannotBeRecordedStays: the log is closed.
 func TestAReportThatCannotBeRecordedStays(t *testing.T) {
 	w := newWorld(t)
+	b := &box{mails: [][]byte{w.report("no-such-address")}, seen: make(chan int)}
 	w.ok(w.log.Close())
-	b := &box{mails: [][]byte{fixture(t, "no-such-address")}, seen: make(chan int)}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	beats := make(chan struct{})
