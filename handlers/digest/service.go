@@ -16,6 +16,7 @@ import (
 	"imprint/domain/digest"
 	"imprint/domain/event"
 	mailing "imprint/domain/mail"
+	"imprint/handlers/digest/letter"
 	"imprint/projections/notices"
 )
 
@@ -86,6 +87,7 @@ type Service struct {
 	rounds  sync.Mutex // held during a round; guards waits
 	waits   string     // why the last round waited, as it was logged
 	route   route
+	press   letter.Press
 
 	owing sync.Mutex      // guards owed
 	owed  []digest.Change // outcomes that could not be committed yet
