@@ -1,17 +1,15 @@
 package handlers_test
 
-// A log whose disk is really full: a tmpfs of 1 MiB, mounted by a child program in
-// a mount namespace of its own, so that it is gone with the child.
+// A log whose disk is really full.
 
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
+	"imprint/adapters/conformance/smalldisk"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/domain"
 	"imprint/domain/access"
@@ -19,36 +17,8 @@ import (
 	"imprint/handlers"
 )
 
-const (
-	fullEnv = "IMPRINT_FULL_LOG_TEST_CHILD"
-	// mountRefused is how the child says that it may not mount, which is no failure.
-	mountRefused = "mounting a small disk is not allowed here"
-)
-
 func TestAFullDiskIsNamedAndRepeatingSettlesIt(t *testing.T) {
-	if dir := os.Getenv(fullEnv); dir != "" {
-		if err := errors.Join(syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""), syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=1m")); err != nil {
-			t.Fatalf("%s: %v", mountRefused, err)
-		}
-		fillLog(t, dir)
-		return
-	}
-	child := exec.Command(os.Args[0], "-test.run=^TestAFullDiskIsNamedAndRepeatingSettlesIt$", "-test.v")
-	child.Env = append(os.Environ(), fullEnv+"="+t.TempDir())
-	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if os.Getuid() != 0 {
-		child.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		child.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		child.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := child.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || strings.Contains(string(out), mountRefused) {
-		t.Skipf("%s: %v\n%s", mountRefused, err, out)
-	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("the child:\n%s", out)
+	smalldisk.Run(t, func(t *testing.T, mount smalldisk.Mount) { fillLog(t, mount(t, "size=1m")) })
 }
 
 // fillLog publishes until the disk of the log is full, and again once it has room.

@@ -25,7 +25,7 @@ type Runner struct {
 
 	mu     sync.Mutex
 	status Status
-	moved  chan struct{} // closed and replaced whenever status changes
+	moved  event.Signal // status has changed
 }
 
 // Status is what /readyz and operators see of a runner.
@@ -50,7 +50,7 @@ func NewRunner(e Engine, p Projection) (*Runner, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	return &Runner{engine: e, projection: p, unknown: map[string]int64{}, status: Status{Projection: p.Name, Version: p.Version}, moved: make(chan struct{})}, nil
+	return &Runner{engine: e, projection: p, unknown: map[string]int64{}, status: Status{Projection: p.Name, Version: p.Version}}, nil
 }
 
 // Status tells how things stand.
@@ -67,8 +67,9 @@ func (r *Runner) Status() Status {
 // has stopped.
 func (r *Runner) Wait(ctx context.Context, position event.Position) error {
 	for {
+		moved := r.moved.Changed()
 		r.mu.Lock()
-		s, moved := r.status, r.moved
+		s := r.status
 		r.mu.Unlock()
 		if s.Checkpoint.Position >= position {
 			return nil
@@ -266,8 +267,7 @@ func (r *Runner) update(change func(*Status)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.status)
-	close(r.moved)
-	r.moved = make(chan struct{})
+	r.moved.Raise()
 }
 
 // permanent tells what no repetition mends.

@@ -162,6 +162,15 @@ func (t *Table) indexes(names []string) []int {
 	return at
 }
 
+// ColumnNames are the names of all columns, in their order.
+func (t *Table) ColumnNames() []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
 // PrimaryKey lists the columns that identify a row.
 func (t *Table) PrimaryKey() []string {
 	names := t.KeyColumns()

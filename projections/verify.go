@@ -58,19 +58,13 @@ func (e Engine) Verify(ctx context.Context, p Projection, scratch Store, progres
 	}
 	report := Report{Projection: p.Name, Version: p.Version}
 	err := e.Store.Read(ctx, func(live Reader) error {
-		build, err := liveBuild(ctx, live, p)
+		build, known, err := report.begin(ctx, live, p)
 		if err != nil {
 			return err
 		}
-		parked, err := live.Parked(ctx, build.Generation)
-		if err != nil {
-			return err
-		}
-		known := firstOfEach(parked)
 		if report.Head, err = e.Log.Head(ctx); err != nil {
 			return err
 		}
-		report.Generation, report.Checkpoint, report.Parked = build.Number, build.Checkpoint, len(known)
 		fresh, err := e.fresh(ctx, p, scratch, build.Checkpoint, known, progress)
 		if err != nil {
 			return err
@@ -101,15 +95,10 @@ func (e Engine) Verify(ctx context.Context, p Projection, scratch Store, progres
 func (e Engine) Sum(ctx context.Context, p Projection) (Report, error) {
 	report := Report{Projection: p.Name, Version: p.Version}
 	err := e.Store.Read(ctx, func(live Reader) error {
-		build, err := liveBuild(ctx, live, p)
+		build, _, err := report.begin(ctx, live, p)
 		if err != nil {
 			return err
 		}
-		parked, err := live.Parked(ctx, build.Generation)
-		if err != nil {
-			return err
-		}
-		report.Generation, report.Checkpoint, report.Parked = build.Number, build.Checkpoint, len(firstOfEach(parked))
 		for _, t := range p.Tables {
 			sum, rows := newContentHash(t), int64(0)
 			for row, err := range live.Scan(ctx, build.Generation, t) {
@@ -127,6 +116,19 @@ func (e Engine) Sum(ctx context.Context, p Projection) (Report, error) {
 		return report, fmt.Errorf("hash of %s: %w", p.Name, err)
 	}
 	return report, nil
+}
+
+// begin says of which generation the report is, and answers the first event of
+// each key that this one has parked.
+func (r *Report) begin(ctx context.Context, live Reader, p Projection) (Build, map[Key]Parked, error) {
+	build, err := liveBuild(ctx, live, p)
+	if err != nil {
+		return build, nil, err
+	}
+	parked, err := live.Parked(ctx, build.Generation)
+	known := firstOfEach(parked)
+	r.Generation, r.Checkpoint, r.Parked = build.Number, build.Checkpoint, len(known)
+	return build, known, err
 }
 
 // liveBuild finds the generation that the views show, and makes none.

@@ -34,7 +34,7 @@ func (l *Log) Append(ctx context.Context, stream event.Stream, expected int64, e
 		a, err := l.attempt(ctx, stream, expected, rows)
 		var conflict *event.ConflictError
 		if err == nil {
-			l.changes.signal()
+			l.changes.Raise()
 			return a, nil
 		}
 		if errors.As(err, &conflict) || errors.Is(err, event.ErrCorrupt) {

@@ -3,28 +3,21 @@
 package kurrent
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
-	"imprint/domain"
 	"imprint/domain/event"
 )
 
-// encode writes events as the client sends them. The limits are checked again
-// with the real size of the metadata, which event.CheckAppend only estimates.
+// encode writes events as the client sends them.
 func encode(stream event.Stream, events []event.Event) ([]esdb.EventData, error) {
 	rows := make([]esdb.EventData, len(events))
 	for i, e := range events {
-		e.Meta.Time = domain.Moment(e.Meta.Time)
-		meta, err := json.Marshal(e.Meta)
+		meta, err := event.EncodeMeta(stream, e)
 		if err != nil {
-			return nil, fmt.Errorf("metadata of event %s: %w", e.ID, err)
-		}
-		if n := len(e.Data) + len(meta); n > event.MaxEventBytes {
-			return nil, domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, n, event.MaxEventBytes)
+			return nil, err
 		}
 		rows[i] = esdb.EventData{EventID: e.ID, EventType: e.Type, ContentType: esdb.ContentTypeJson, Data: e.Data, Metadata: meta}
 	}

@@ -33,7 +33,7 @@ type link struct {
 
 	mu      sync.Mutex
 	current *session      // nil while the gate is closed
-	moved   chan struct{} // closed when the gate opens or shuts, then replaced
+	moved   event.Signal  // the gate has opened or shut
 	down    time.Time     // since when the gate is closed
 	cause   error         // why it is
 	first   uuid.UUID     // the id of event 1, which is the log's identity; Nil while it is not known
@@ -65,7 +65,7 @@ func (k *link) acquire(ctx context.Context, patience time.Duration) (*session, e
 			k.mu.Unlock()
 			return s, nil
 		}
-		moved, cause, wait := k.moved, k.cause, time.Until(k.down.Add(patience))
+		moved, cause, wait := k.moved.Changed(), k.cause, time.Until(k.down.Add(patience))
 		k.mu.Unlock()
 		if wait <= 0 {
 			return nil, &notSentError{k.explain(cause)}
@@ -111,7 +111,7 @@ func (k *link) fail(s *session, cause error) {
 	k.retire()
 	k.cause, k.down = cause, time.Now()
 	k.logger.Warn("the connection to the log has failed; looking for the server", "host", k.host, "error", cause)
-	k.move()
+	k.moved.Raise()
 	k.workers.Go(k.scout)
 }
 
@@ -122,11 +122,6 @@ func (k *link) retire() {
 	if s.calls == 0 {
 		_ = s.client.Close()
 	}
-}
-
-func (k *link) move() {
-	close(k.moved)
-	k.moved = make(chan struct{})
 }
 
 // scout looks for the server until it is found, with growing pauses, then opens
@@ -168,7 +163,7 @@ func (k *link) open() {
 		k.logger.Info("the log is reachable again", "host", k.host, "after", time.Since(k.down).Round(time.Millisecond))
 	}
 	k.current, k.cause = &session{client: client}, nil
-	k.move()
+	k.moved.Raise()
 }
 
 // look makes one attempt with a client of its own, which gives up by itself: it
@@ -217,7 +212,7 @@ func (k *link) close() {
 	k.mu.Lock()
 	if k.current != nil {
 		k.retire()
-		k.move()
+		k.moved.Raise()
 	}
 	idle := make(chan struct{})
 	if k.calls > 0 {

@@ -26,7 +26,7 @@ type Log struct {
 
 	counted *counter
 	feeds   *feeds
-	changes changes
+	changes event.Signal
 }
 
 var _ event.Log = (*Log)(nil)
@@ -47,13 +47,12 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	k := &link{
 		config: *config, host: hosts(config), probe: prefix + string(event.LogStream),
 		logger: o.Logger, patience: o.Patience, timeout: o.CallTimeout,
-		life: life, moved: make(chan struct{}),
+		life: life,
 	}
 	l := &Log{
 		link: k, prefix: prefix, clock: o.Clock, timeout: o.CallTimeout,
 		life: life, end: end, places: make(chan struct{}, maxCalls),
 		counted: newCounter(o.Known), feeds: newFeeds(),
-		changes: changes{next: make(chan struct{})},
 	}
 	found := make(chan error, 1)
 	go func() { found <- k.look(life) }() // the client ignores contexts while it discovers
@@ -89,23 +88,4 @@ func (l *Log) Health() error { return l.link.health() }
 
 // Changed gives a channel that is closed at some time after the next append, of
 // this program or of another.
-func (l *Log) Changed() <-chan struct{} { return l.changes.wait() }
-
-// changes wakes everyone who waits, once per signal.
-type changes struct {
-	mu   sync.Mutex
-	next chan struct{}
-}
-
-func (c *changes) wait() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.next
-}
-
-func (c *changes) signal() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.next)
-	c.next = make(chan struct{})
-}
+func (l *Log) Changed() <-chan struct{} { return l.changes.Changed() }

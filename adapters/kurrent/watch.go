@@ -49,12 +49,12 @@ func (l *Log) hear(ctx context.Context, c *esdb.Client) error {
 		return err
 	}
 	defer func() { _ = subscription.Close() }() // it answers nil always
-	for l.changes.signal(); ; {
+	for l.changes.Raise(); ; {
 		switch got := subscription.Recv(); {
 		case got.SubscriptionDropped != nil:
 			return got.SubscriptionDropped.Error
 		case got.EventAppeared != nil, got.CaughtUp != nil:
-			l.changes.signal()
+			l.changes.Raise()
 			l.learn(ctx)
 		}
 	}

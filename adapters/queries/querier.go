@@ -25,3 +25,18 @@ type Querier interface {
 type Database interface {
 	Snapshot(ctx context.Context, read func(Querier) error) error
 }
+
+// Each calls row on every row of a query.
+func Each(ctx context.Context, q Querier, row func(scan func(...any) error) error, sql string, args ...any) error {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

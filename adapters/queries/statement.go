@@ -41,17 +41,7 @@ func (s *statement) add(text string, args ...any) *statement {
 
 // each runs the statement and calls row on every row.
 func (s *statement) each(ctx context.Context, q Querier, row func(scan func(...any) error) error) error {
-	rows, err := q.Query(ctx, s.text.String(), s.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return Each(ctx, q, row, s.text.String(), s.args...)
 }
 
 // condition is a part of a WHERE clause.

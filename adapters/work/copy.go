@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"strings"
 
+	"imprint/adapters/queries"
 	"imprint/domain/event"
 )
 
@@ -257,7 +258,7 @@ func (t Table) insert(rows [][]any) (string, []any) {
 func (t Table) read(ctx context.Context, db Database, s span, limit int) (rows [][]any, err error) {
 	where, args := t.where(s)
 	query := fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY %s LIMIT %d`, strings.Join(t.Columns(), ", "), t.Name, where, strings.Join(t.Columns()[:t.key], ", "), limit)
-	err = each(ctx, db, func(scan func(...any) error) error {
+	err = queries.Each(ctx, db, func(scan func(...any) error) error {
 		row, err := t.scan(scan)
 		rows = append(rows, row)
 		return err

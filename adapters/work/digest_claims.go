@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/adapters/queries"
 	"imprint/domain/digest"
 )
 
@@ -58,7 +59,7 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 }
 
 func people(ctx context.Context, tx Tx, query string, args ...any) (ids []string, err error) {
-	err = each(ctx, tx, func(scan func(...any) error) error {
+	err = queries.Each(ctx, tx, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)
@@ -105,7 +106,7 @@ func (d *Digests) Troubled(ctx context.Context, limit int) ([]digest.Standing, e
 
 func (d *Digests) list(ctx context.Context, query string, args ...any) ([]digest.Standing, error) {
 	var all []digest.Standing
-	err := each(ctx, d.db, func(scan func(...any) error) error {
+	err := queries.Each(ctx, d.db, func(scan func(...any) error) error {
 		var s digest.Standing
 		err := standing(&s)(scan)
 		all = append(all, s)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"sync"
 
+	"imprint/adapters/queries"
 	"imprint/domain"
 	"imprint/domain/event"
 )
@@ -160,7 +161,7 @@ func (k *Keys) unwrap(id event.KeyID, wrapped []byte) ([]byte, error) {
 // are. It fails where the master key is not the one that wrapped them.
 func (k *Keys) Check(ctx context.Context, limit int) (opened int, err error) {
 	var ids []event.KeyID
-	err = each(ctx, k.db, func(scan func(...any) error) error {
+	err = queries.Each(ctx, k.db, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, event.KeyID(id))

@@ -5,6 +5,8 @@ package work
 import (
 	"context"
 	"time"
+
+	"imprint/adapters/queries"
 )
 
 // Lease is one name that a holder asks for, by the database's clock. It spares
@@ -62,7 +64,7 @@ func Leases(ctx context.Context, db Database) (all []Held, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, db, func(scan func(...any) error) error {
+	err = queries.Each(ctx, db, func(scan func(...any) error) error {
 		var h Held
 		var until int64
 		err := scan(&h.Name, &h.Holder, &h.Epoch, &until)

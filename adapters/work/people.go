@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/adapters/queries"
 	"imprint/domain/access"
 	"imprint/domain/person"
 )
@@ -84,7 +85,7 @@ func (s *Tokens) End(ctx context.Context, id uuid.UUID) error {
 // List lists all tokens that have not ended by person and expiry.
 func (s *Tokens) List(ctx context.Context) ([]person.Token, error) {
 	var tokens []person.Token
-	err := each(ctx, s.db, func(scan func(...any) error) error {
+	err := queries.Each(ctx, s.db, func(scan func(...any) error) error {
 		t, err := scanToken(scan)
 		tokens = append(tokens, t)
 		return err

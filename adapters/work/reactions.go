@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/adapters/queries"
 	"imprint/domain/event"
 	"imprint/domain/notice"
 	"imprint/domain/reaction"
@@ -67,7 +68,7 @@ func (r *Reactions) Held(ctx context.Context, until time.Time, limit int) ([]not
 	const query = `SELECT release_at, correlation, notice FROM pending_notices WHERE release_at <= $1
 		ORDER BY release_at, cause_ordinal LIMIT $2`
 	var due []notice.Pending
-	err := each(ctx, r.db, func(scan func(...any) error) error {
+	err := queries.Each(ctx, r.db, func(scan func(...any) error) error {
 		var releaseAt int64
 		var correlation, body string
 		if err := scan(&releaseAt, &correlation, &body); err != nil {
@@ -114,7 +115,7 @@ func (r *Reactions) Parked(ctx context.Context) ([]reaction.Parked, error) {
 	const query = `SELECT reaction, event, type, ordinal, before_position, before_ordinal, before_log_time, reason, parked_at
 		FROM parked_reactions ORDER BY ordinal, reaction`
 	var parked []reaction.Parked
-	err := each(ctx, r.db, func(scan func(...any) error) error {
+	err := queries.Each(ctx, r.db, func(scan func(...any) error) error {
 		var p reaction.Parked
 		var id string
 		var logTime, at int64

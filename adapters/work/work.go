@@ -46,24 +46,9 @@ func exec(ctx context.Context, db Database, sql string, args ...any) error {
 	})
 }
 
-// each calls row on every row of a query.
-func each(ctx context.Context, q queries.Querier, row func(scan func(...any) error) error, sql string, args ...any) error {
-	rows, err := q.Query(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // one reads the one row of a query; false if there is none.
 func one(ctx context.Context, q queries.Querier, row func(scan func(...any) error) error, sql string, args ...any) (found bool, err error) {
-	err = each(ctx, q, func(scan func(...any) error) error {
+	err = queries.Each(ctx, q, func(scan func(...any) error) error {
 		found = true
 		return row(scan)
 	}, sql, args...)

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -138,8 +139,8 @@ func CheckAppend(stream Stream, expected int64, events []Event, now time.Time) e
 			return domain.Refuse(domain.Invalid, "time-ahead", "event %s is timed %s, ahead of the store's clock by more than %s; check the clocks", e.ID, e.Meta.Time.Format(time.RFC3339), MaxAhead)
 		}
 		size := e.Size()
-		if size > MaxEventBytes {
-			return domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, size, MaxEventBytes)
+		if err := checkSize(stream, e, size); err != nil {
+			return err
 		}
 		total += size
 	}
@@ -147,4 +148,23 @@ func CheckAppend(stream Stream, expected int64, events []Event, now time.Time) e
 		return domain.Refuse(domain.TooLarge, "append-too-large", "%d events for %s have %d bytes together with their metadata; at most %d go into one append", len(events), stream, total, MaxAppendBytes)
 	}
 	return nil
+}
+
+// EncodeMeta is the metadata of an event as every engine keeps it: JSON, with the
+// time as domain.Moment. It holds the event against the limit once more, for
+// CheckAppend knows the size of the metadata by an estimate only.
+func EncodeMeta(stream Stream, e Event) ([]byte, error) {
+	e.Meta.Time = domain.Moment(e.Meta.Time)
+	meta, err := json.Marshal(e.Meta)
+	if err != nil {
+		return nil, fmt.Errorf("metadata of event %s: %w", e.ID, err)
+	}
+	return meta, checkSize(stream, e, len(e.Data)+len(meta))
+}
+
+func checkSize(stream Stream, e Event, size int) error {
+	if size <= MaxEventBytes {
+		return nil
+	}
+	return domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, size, MaxEventBytes)
 }

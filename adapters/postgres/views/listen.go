@@ -4,7 +4,6 @@ package views
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +19,7 @@ const (
 
 // Changed implements projections.Hinter. Nothing is ever closed unless Listen
 // runs.
-func (s *Store) Changed() <-chan struct{} { return s.changes.wait() }
+func (s *Store) Changed() <-chan struct{} { return s.changes.Changed() }
 
 // Listen hears of commits until the context ends, on a connection of its own. A
 // connection that is lost is made again with back-off, and its return is a hint
@@ -57,28 +56,9 @@ func (s *Store) hear(ctx context.Context) (heard bool, err error) {
 		return false, postgres.Explain(err)
 	}
 	for {
-		s.changes.signal()
+		s.changes.Raise()
 		if _, err := conn.WaitForNotification(ctx); err != nil {
 			return true, postgres.Explain(err)
 		}
 	}
-}
-
-// changes wakes everyone who waits, once per signal.
-type changes struct {
-	mu   sync.Mutex
-	next chan struct{} // closed and replaced by a signal
-}
-
-func (c *changes) wait() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.next
-}
-
-func (c *changes) signal() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.next)
-	c.next = make(chan struct{})
 }

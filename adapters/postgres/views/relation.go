@@ -24,7 +24,7 @@ func relationOf(g projections.Generation, t *projections.Table) relation {
 func (r relation) load() string {
 	keys := r.table.KeyColumns()
 	text := fmt.Sprintf("SELECT %s FROM %s AS k (%s) JOIN imprint_views.%s t USING (%s)",
-		list(prefixed("t.", columnNames(r.table))), unnest(r.columns(keys)), list(keys), r.name, list(keys))
+		list(prefixed("t.", r.table.ColumnNames())), unnest(r.columns(keys)), list(keys), r.name, list(keys))
 	if r.table.Kind == projections.Interval {
 		text += fmt.Sprintf(" WHERE t.%s = %d", projections.UntilColumn, projections.Forever)
 	}
@@ -43,7 +43,7 @@ func (r relation) remove() string {
 
 // upsert writes whole rows given as arrays.
 func (r relation) upsert() string {
-	names, primary := columnNames(r.table), r.table.PrimaryKey()
+	names, primary := r.table.ColumnNames(), r.table.PrimaryKey()
 	var sets []string
 	for _, n := range names {
 		if !slices.Contains(primary, n) {
@@ -65,14 +65,6 @@ func (r relation) columns(names []string) []projections.Column {
 		found[i] = r.table.Columns[at]
 	}
 	return found
-}
-
-func columnNames(t *projections.Table) []string {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	return names
 }
 
 func list(names []string) string { return strings.Join(names, ", ") }

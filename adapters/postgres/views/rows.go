@@ -102,7 +102,7 @@ func (s *Store) send(ctx context.Context, batch *pgx.Batch, g projections.Genera
 		for _, c := range copies {
 			name := tableName(g, c.Table)
 			source := pgx.CopyFromSlice(len(c.Inserts), func(i int) ([]any, error) { return c.Inserts[i], nil })
-			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"imprint_views", name}, columnNames(c.Table), source); err != nil {
+			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"imprint_views", name}, c.Table.ColumnNames(), source); err != nil {
 				return fmt.Errorf("table %s: %w", name, err)
 			}
 		}

@@ -52,7 +52,7 @@ func createView(p projections.Projection, g projections.Generation, t *projectio
 		left, parts = "("+list(key)+")", "first_part, second_part"
 	}
 	return fmt.Sprintf("CREATE VIEW %s.%s AS SELECT %s FROM imprint_views.%s WHERE %s NOT IN (SELECT %s FROM imprint_views.parked WHERE generation = %d AND kind = '%s')",
-		viewSchema(g), p.View(t.Name), list(columnNames(t)), tableName(g, t), left, parts, g.Number, strings.ReplaceAll(t.KeyKind, "'", "''"))
+		viewSchema(g), p.View(t.Name), list(t.ColumnNames()), tableName(g, t), left, parts, g.Number, strings.ReplaceAll(t.KeyKind, "'", "''"))
 }
 
 // createIndexes makes what a load is faster without, and lets the planner know

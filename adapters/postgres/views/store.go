@@ -10,6 +10,7 @@ import (
 
 	"imprint/adapters/postgres"
 	"imprint/adapters/queries"
+	"imprint/domain/event"
 	"imprint/projections"
 )
 
@@ -18,7 +19,7 @@ import (
 // in memory.
 type Store struct {
 	db      *postgres.DB
-	changes changes
+	changes event.Signal
 	known   known
 }
 
@@ -34,7 +35,7 @@ func Open(ctx context.Context, db *postgres.DB) (*Store, error) {
 	if err := postgres.Check(ctx, db); err != nil {
 		return nil, err
 	}
-	return &Store{db: db, changes: changes{next: make(chan struct{})}, known: known{ordinals: map[model]int64{}}}, nil
+	return &Store{db: db, known: known{ordinals: map[model]int64{}}}, nil
 }
 
 // answerTime bounds a statement from here, for a server that vanished with its

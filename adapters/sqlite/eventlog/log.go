@@ -40,7 +40,7 @@ type Log struct {
 	turn   chan struct{}
 	writer *writer // used by whoever holds the turn
 
-	changes changes
+	changes event.Signal
 }
 
 var _ event.Log = (*Log)(nil)
@@ -58,7 +58,6 @@ func Open(ctx context.Context, path string, o Options) (*Log, error) {
 	l := &Log{
 		db: db, clock: o.Clock,
 		queue: make(chan *request, maxWaiting), turn: make(chan struct{}, 1),
-		changes: changes{next: make(chan struct{})},
 	}
 	l.writer = &writer{log: l}
 	if err = sqlite.Migrate(ctx, db, tables()); err == nil {
@@ -82,7 +81,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Log, error) {
 		_ = db.Close()
 		return nil, err
 	}
-	return &Log{db: db, changes: changes{next: make(chan struct{})}}, nil
+	return &Log{db: db}, nil
 }
 
 // Close refuses further appends, waits until those under way are answered, and
@@ -152,7 +151,7 @@ func (l *Log) enter(ctx context.Context, r *request) error {
 }
 
 // Changed gives a channel that is closed after the next append of this program.
-func (l *Log) Changed() <-chan struct{} { return l.changes.wait() }
+func (l *Log) Changed() <-chan struct{} { return l.changes.Changed() }
 
 func tables() fs.FS {
 	sub, err := fs.Sub(migrations.SQLite, "sqlite/log")
@@ -160,23 +159,4 @@ func tables() fs.FS {
 		panic(err) // the constant path is not valid: impossible in a built program
 	}
 	return sub
-}
-
-// changes wakes everyone who waits, once per signal.
-type changes struct {
-	mu   sync.Mutex
-	next chan struct{}
-}
-
-func (c *changes) wait() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.next
-}
-
-func (c *changes) signal() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.next)
-	c.next = make(chan struct{})
 }

@@ -4,9 +4,6 @@
 package eventlog
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/google/uuid"
 
 	"imprint/domain"
@@ -38,20 +35,15 @@ type row struct {
 func newRequest(stream event.Stream, expected int64, events []event.Event) (*request, error) {
 	r := &request{stream: stream, expected: expected, rows: make([]row, len(events)), answer: make(chan answer, 1)}
 	for i, e := range events {
-		e.Meta.Time = domain.Moment(e.Meta.Time)
-		meta, err := json.Marshal(e.Meta)
+		meta, err := event.EncodeMeta(stream, e)
 		if err != nil {
-			return nil, fmt.Errorf("metadata of event %s: %w", e.ID, err)
-		}
-		// event.CheckAppend knows the size of the metadata by an estimate only.
-		if n := len(e.Data) + len(meta); n > event.MaxEventBytes {
-			return nil, domain.Refuse(domain.TooLarge, "event-too-large", "a %s event for %s has %d bytes with its metadata; at most %d are allowed: shorten its texts", e.Type, stream, n, event.MaxEventBytes)
+			return nil, err
 		}
 		data := e.Data
 		if data == nil {
 			data = []byte{}
 		}
-		r.rows[i] = row{id: e.ID, eventType: e.Type, schema: e.Meta.Schema, time: e.Meta.Time.UnixMicro(), data: data, meta: meta}
+		r.rows[i] = row{id: e.ID, eventType: e.Type, schema: e.Meta.Schema, time: domain.Moment(e.Meta.Time).UnixMicro(), data: data, meta: meta}
 		r.bytes += len(data) + len(meta)
 	}
 	return r, nil

@@ -108,7 +108,7 @@ func (w *writer) write(batch []*request) {
 		r.answer <- answers[i]
 	}
 	if written || errors.Is(err, event.ErrUncertain) {
-		w.log.changes.signal()
+		w.log.changes.Raise()
 	}
 }
 

@@ -204,7 +204,7 @@ func (r *reader) Parked(ctx context.Context, g projections.Generation) ([]projec
 // Scan implements projections.Reader.
 func (r *reader) Scan(ctx context.Context, g projections.Generation, t *projections.Table) iter.Seq2[projections.Values, error] {
 	return func(yield func(projections.Values, error) bool) {
-		text := fmt.Sprintf("SELECT %s FROM %s ORDER BY %s", list(columnNames(t)), tableName(g, t), list(t.PrimaryKey()))
+		text := fmt.Sprintf("SELECT %s FROM %s ORDER BY %s", list(t.ColumnNames()), tableName(g, t), list(t.PrimaryKey()))
 		found, err := r.conn.QueryContext(ctx, text)
 		if err != nil {
 			yield(nil, sqlite.ExplainRebuildable(r.path, err))

@@ -96,7 +96,7 @@ func (r *relation) text(s shape) string {
 	case remove:
 		return fmt.Sprintf("DELETE FROM %s WHERE %s", r.name, oneOf(r.table.PrimaryKey(), s.rows))
 	}
-	text := fmt.Sprintf("SELECT %s FROM %s WHERE %s", list(columnNames(r.table)), r.name, oneOf(r.table.KeyColumns(), s.rows))
+	text := fmt.Sprintf("SELECT %s FROM %s WHERE %s", list(r.table.ColumnNames()), r.name, oneOf(r.table.KeyColumns(), s.rows))
 	if r.table.Kind == projections.Interval {
 		text += fmt.Sprintf(" AND %s = %d", projections.UntilColumn, projections.Forever)
 	}
@@ -105,7 +105,7 @@ func (r *relation) text(s shape) string {
 
 // upsert keeps the row_id of a row that is there, which the full text refers to.
 func (r *relation) upsert(rows int) string {
-	names, primary := columnNames(r.table), r.table.PrimaryKey()
+	names, primary := r.table.ColumnNames(), r.table.PrimaryKey()
 	var sets []string
 	for _, n := range names {
 		if !slices.Contains(primary, n) {
@@ -133,11 +133,3 @@ func oneOf(columns []string, rows int) string {
 func tuples(rows, width int) string { return list(slices.Repeat([]string{tuple(width)}, rows)) }
 
 func tuple(width int) string { return "(" + list(slices.Repeat([]string{"?"}, width)) + ")" }
-
-func columnNames(t *projections.Table) []string {
-	names := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i] = c.Name
-	}
-	return names
-}

@@ -76,10 +76,7 @@ func createIndexes(g projections.Generation, t *projections.Table) []string {
 // createView points the stable names at a generation. Parked keys are left out
 // by a subquery that does not depend on the row: it is computed once per query.
 func createView(p projections.Projection, g projections.Generation, t *projections.Table) []string {
-	columns := []string{"row_id"}
-	for _, c := range t.Columns {
-		columns = append(columns, c.Name)
-	}
+	columns := append([]string{"row_id"}, t.ColumnNames()...)
 	key, parts := t.KeyColumns(), "first_part"
 	left := key[0]
 	if len(key) == 2 {
