@@ -103,9 +103,14 @@ func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more 
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	config.PingTimeout = connectTimeout
+	entry := &gate{}
+	config.ConnConfig.Tracer = attempts{gate: entry, setting: setting}
+	config.BeforeConnect = func(context.Context, *pgx.ConnConfig) error { return entry.pass() }
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerText(conn)
-		return db.recognise(ctx, conn, setting)
+		err := db.recognise(ctx, conn, setting)
+		entry.told(err)
+		return err
 	}
 	params := map[string]string{
 		"application_name":                    "imprint",
