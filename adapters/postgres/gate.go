@@ -64,17 +64,14 @@ func (g *gate) wait(pause time.Duration) {
 	g.pause, g.next = pause, time.Now().Add(pause/2+rand.N(pause/2))
 }
 
-// attempts tells a gate of connections that failed. It is a pgx.QueryTracer because
-// that is where pgx takes a ConnectTracer from.
+// attempts tells a gate of connections that failed.
 type attempts struct {
 	gate    *gate
 	setting string
 }
 
-var _ pgx.ConnectTracer = attempts{}
-
 // TraceConnectStart implements pgx.ConnectTracer.
-func (a attempts) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
+func (attempts) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
 	return ctx
 }
 
@@ -85,11 +82,3 @@ func (a attempts) TraceConnectEnd(_ context.Context, d pgx.TraceConnectEndData) 
 		a.gate.told(explain(a.setting, d.Err))
 	}
 }
-
-// TraceQueryStart implements pgx.QueryTracer.
-func (attempts) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	return ctx
-}
-
-// TraceQueryEnd implements pgx.QueryTracer.
-func (attempts) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}

@@ -58,6 +58,7 @@ func (p part) migrate(ctx context.Context, db *DB) (err error) {
 	config := db.Write.Config().ConnConfig.Copy()
 	config.RuntimeParams["search_path"] = p.schema
 	config.RuntimeParams["statement_timeout"] = "0"
+	config.Tracer = nil // nor is it bounded from here
 	pool := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))

@@ -30,6 +30,7 @@ const (
 	statementTimeout   = 30 * time.Second
 	lockTimeout        = 10 * time.Second
 	transactionTimeout = time.Minute // of a transaction that does nothing
+	closeTime          = 3 * time.Second
 )
 
 // Options say where the database is. What the address itself sets as a parameter
@@ -40,8 +41,9 @@ type Options struct {
 	// MaxConns bounds each of the two pools; 0 takes four per processor, at least
 	// sixteen.
 	MaxConns int
-	// StatementTimeout ends a statement; 0 takes 30 seconds. Making indexes and
-	// reading whole tables is not bounded by it.
+	// StatementTimeout ends a statement on the server, and here after half as long
+	// again; 0 takes 30 seconds. Making indexes and reading whole tables is not bounded
+	// by it.
 	StatementTimeout time.Duration
 }
 
@@ -78,10 +80,21 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
-// Close closes both pools; it waits for connections that are in use.
+// Close closes both pools. It waits for connections that are in use, but not for a
+// server that does not answer: those are left to the end of the process.
 func (db *DB) Close() {
-	db.Read.Close()
-	db.Write.Close()
+	closed := make(chan struct{})
+	go func() {
+		db.Read.Close()
+		db.Write.Close()
+		close(closed)
+	}()
+	timer := time.NewTimer(closeTime)
+	defer timer.Stop()
+	select {
+	case <-closed:
+	case <-timer.C:
+	}
 }
 
 // newPool makes a pool; it connects when it is first used.
@@ -104,7 +117,6 @@ func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more 
 	}
 	config.PingTimeout = connectTimeout
 	entry := &gate{}
-	config.ConnConfig.Tracer = attempts{gate: entry, setting: setting}
 	config.BeforeConnect = func(context.Context, *pgx.ConnConfig) error { return entry.pass() }
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerText(conn)
@@ -127,6 +139,10 @@ func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more 
 		if _, set := config.ConnConfig.RuntimeParams[name]; !set {
 			config.ConnConfig.RuntimeParams[name] = value
 		}
+	}
+	config.ConnConfig.Tracer = tracer{
+		attempts: attempts{gate: entry, setting: setting},
+		bounds:   boundsOf(config.ConnConfig.RuntimeParams["statement_timeout"]),
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

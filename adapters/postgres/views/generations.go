@@ -88,6 +88,7 @@ func create(ctx context.Context, tx pgx.Tx, p projections.Projection, live bool)
 // Index implements projections.Store. It may take minutes, so that no time bounds
 // it; writers of the generation wait, readers do not.
 func (s *Store) Index(ctx context.Context, p projections.Projection, g projections.Generation) error {
+	ctx = postgres.Unbounded(ctx)
 	return s.transact(ctx, func(tx pgx.Tx) error {
 		if err := define(ctx, tx, `SET LOCAL statement_timeout = 0`, `SET LOCAL maintenance_work_mem = '256MB'`); err != nil {
 			return err

@@ -47,8 +47,11 @@ func (s *Store) Renew(ctx context.Context, g projections.Generation, epoch int64
 	})
 }
 
-// Release implements projections.Store.
+// Release implements projections.Store. It is asked for at the end of a program, which
+// a server that does not answer must not hold up: the lease runs out anyway.
 func (s *Store) Release(ctx context.Context, g projections.Generation, epoch int64) error {
+	ctx, cancel := context.WithTimeout(ctx, endTime)
+	defer cancel()
 	return s.do(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, free, g.Number, epoch)
 		return err

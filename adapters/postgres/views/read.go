@@ -34,7 +34,7 @@ const (
 )
 
 // endTime bounds the end of a snapshot whose context has ended already.
-const endTime = 5 * time.Second
+const endTime = 3 * time.Second
 
 // reader is a connection with an open snapshot; one goroutine has it at a time.
 type reader struct {
@@ -185,7 +185,7 @@ func (r *reader) Parked(ctx context.Context, g projections.Generation) ([]projec
 func (r *reader) Scan(ctx context.Context, g projections.Generation, t *projections.Table) iter.Seq2[projections.Values, error] {
 	return func(yield func(projections.Values, error) bool) {
 		text := fmt.Sprintf("SELECT %s FROM imprint_views.%s ORDER BY %s", list(t.ColumnNames()), tableName(g, t), list(t.PrimaryKey()))
-		found, err := r.query(ctx, text)
+		found, err := r.query(postgres.Unbounded(ctx), text)
 		if err != nil {
 			yield(nil, postgres.Explain(err))
 			return

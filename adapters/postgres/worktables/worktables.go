@@ -33,6 +33,8 @@ const (
 	// answerTime bounds a transaction from here, for a server that vanished with its
 	// network; statement_timeout bounds its statements there.
 	answerTime = 45 * time.Second
+	// endTime bounds a rollback whose context has ended already.
+	endTime = 5 * time.Second
 )
 
 // begin makes commits durable whatever the server's default is: what work tables
@@ -107,7 +109,9 @@ func (d *DB) transact(ctx context.Context, f func(work.Tx) error) error {
 		return err
 	}
 	if err := f(transaction{conn.Conn()}); err != nil {
-		_, _ = conn.Exec(context.WithoutCancel(ctx), `ROLLBACK`) // the first error tells more
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+		defer cancel()
+		_, _ = conn.Exec(end, `ROLLBACK`) // the first error tells more
 		return err
 	}
 	done, err := conn.Exec(ctx, `COMMIT`)
