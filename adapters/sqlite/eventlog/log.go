@@ -121,12 +121,18 @@ func (l *Log) Append(ctx context.Context, stream event.Stream, expected int64, e
 	if err := l.enter(ctx, r); err != nil {
 		return event.Appended{}, err
 	}
+	select {
+	case l.turn <- struct{}{}: // nobody is writing
+		l.writer.serve(r, false)
+		<-l.turn
+	default:
+	}
 	for {
 		select {
 		case a := <-r.answer:
 			return a.appended, a.err
 		case l.turn <- struct{}{}:
-			l.writer.serve(r)
+			l.writer.serve(r, true)
 			<-l.turn
 		case <-ctx.Done():
 			return event.Appended{}, fmt.Errorf("append to %s: %w: %w", stream, event.ErrUncertain, ctx.Err())

@@ -30,6 +30,9 @@ type writer struct {
 	// last commit or, within a transaction, of its newest insert.
 	head      head
 	revisions revisions
+
+	// company: somebody else appends at this time.
+	company bool
 }
 
 type head struct {
@@ -45,8 +48,10 @@ func (w *writer) connect(ctx context.Context) (err error) {
 }
 
 // serve writes what waits until one append is answered: that of the caller whose
-// turn it is. It stands in the queue, or somebody has answered it already.
-func (w *writer) serve(own *request) {
+// turn it is. It stands in the queue, or somebody has answered it already. Who had
+// to wait for the turn has company.
+func (w *writer) serve(own *request, waited bool) {
+	w.company = w.company || waited
 	for len(own.answer) == 0 {
 		w.write(w.gather())
 	}
@@ -63,17 +68,19 @@ func (w *writer) finish() {
 	}
 }
 
-// gather takes what waits. It yields before it stops, and again for as long as
-// that brings something: the callers answered just now are about to come back,
-// and each one that makes it into this transaction saves an fsync.
+// gather takes what waits. In company it yields before it stops, and again for as
+// long as that brings something: the callers answered just now are about to come
+// back, and each one that makes it into this transaction saves an fsync. A lone
+// caller would only wake another thread by it, and on busy cores wait for that one.
 func (w *writer) gather() []*request {
 	var batch []*request
+	defer func() { w.company = len(batch) > 1 }()
 	for bytes, yielded := 0, false; len(batch) < maxBatch && bytes < maxBatchBytes; {
 		select {
 		case r := <-w.log.queue:
 			batch, bytes, yielded = append(batch, r), bytes+r.bytes, false
 		default:
-			if yielded {
+			if yielded || !w.company && len(batch) < 2 {
 				return batch
 			}
 			runtime.Gosched()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -66,6 +67,37 @@ func TestAFailingAppendFailsAlone(t *testing.T) {
 	}
 	if n := len(all(t, l)); n != 5 {
 		t.Errorf("the log holds %d events, not 5", n)
+	}
+}
+
+// In company a caller lets others run before it commits, who join it; a lone one
+// commits at once. With one processor nobody else runs before it yields.
+func TestWhoHasCompanyWaitsForIt(t *testing.T) {
+	l, w := still(t)
+	procs := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(procs)
+	for i, c := range []struct{ company, waited, joined, after bool }{
+		{company: false, waited: false, joined: false, after: false},
+		{company: false, waited: true, joined: true, after: true}, // somebody else had the turn
+		{company: true, waited: false, joined: true, after: true}, // the batch before was of several
+	} {
+		first, second := ask(t, "document-1", int64(2*i)-1, new1()), ask(t, "document-1", int64(2*i), new1())
+		entered := make(chan struct{})
+		w.company = c.company
+		l.queue <- first
+		go func() {
+			l.queue <- second
+			close(entered)
+		}()
+		w.serve(first, c.waited)
+		if len(first.answer) != 1 || (len(second.answer) == 1) != c.joined || w.company != c.after {
+			t.Errorf("%+v: joined %t, company %t afterwards", c, len(second.answer) == 1, w.company)
+		}
+		<-entered
+		w.serve(second, false) // if it is left
+		if a := <-second.answer; a.err != nil {
+			t.Error(a.err)
+		}
 	}
 }
 
