@@ -23,9 +23,10 @@ tools: ## install what the tests need, where that is allowed
 test: tools vet race proof ## everything: checks, packages under the race detector, child-process proofs
 	@echo 'make test: all parts passed'
 
-vet: ## gofmt, go vet
+vet: ## gofmt, go vet, of the module of the other libraries too
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not gofmt-ed:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
+	cd benchmarks/peers && $(GO) vet ./...
 
 race: ## every package but the program's own, with the race detector (needs a C compiler)
 	@./.ci/gotest -race $$($(GO) list ./... | grep -v /cmd/)
