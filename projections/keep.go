@@ -8,11 +8,11 @@ package projections
 import (
 	"container/list"
 	"hash/maphash"
+	"strings"
 )
 
-// keptBytes bounds the rows that a rebuild of one projection holds back, in bytes
-// of their values; they take about three times that in memory.
-const keptBytes = 16 << 20
+// keptBytes bounds the rows that a rebuild of one projection holds back, in bytes.
+const keptBytes = 32 << 20
 
 // keeper belongs to the feed of a generation that was empty when it began and that
 // nobody else has written to since.
@@ -74,7 +74,7 @@ func (k *keeper) give(b *batch, met []Key) []*State {
 		k.recent.MoveToFront(at)
 		entry := at.Value.(*kept)
 		k.bytes -= entry.size
-		entry.size = s.size()
+		entry.size = s.settle()
 		k.bytes += entry.size
 	}
 	return append(write, k.release(k.limit)...)
@@ -122,22 +122,28 @@ func (s *State) takeFacts() (facts *State) {
 	return facts
 }
 
-// size is the bytes of the rows' values, and so much for each value and row that
-// an empty state is not free.
-func (s *State) size() int {
-	const each = 16 // an interface
-	bytes := 0
+// settle gives up what the next fold can do without: the rows as the store has
+// them, but for their keys, and their structs, whose texts are parts of whole events.
+// It answers about how many bytes are left.
+func (s *State) settle() (bytes int) {
+	const each = 16 // an interface, or what a text needs beside its bytes
 	for i := range s.tables {
-		for _, rows := range [][]Values{s.tables[i].rows, s.tables[i].past, s.tables[i].loaded} {
-			bytes += each
+		kr := &s.tables[i]
+		for _, row := range kr.loaded {
+			kr.there = append(kr.there, kr.table.identity(row))
+		}
+		kr.loaded, kr.only = nil, nil
+		bytes += each * (len(kr.there)*len(kr.table.primary) + 1)
+		for _, rows := range [][]Values{kr.rows, kr.past} {
 			for _, row := range rows {
-				bytes += each * len(row)
-				for _, v := range row {
+				for i, v := range row {
+					bytes += each
 					switch v := v.(type) {
 					case string:
-						bytes += len(v)
+						row[i] = strings.Clone(v)
+						bytes += len(v) + each
 					case []byte:
-						bytes += len(v)
+						bytes += len(v) + each
 					}
 				}
 			}

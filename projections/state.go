@@ -23,6 +23,7 @@ type State struct {
 type keyRows struct {
 	table  *Table
 	loaded []Values // as the store holds them
+	there  []Values // primary keys of rows that the store holds in another form; see keeper
 	rows   []Values // what holds now: at most one for Current and Interval
 	past   []Values // Interval: rows closed in this batch; Facts: rows added
 	// only is the struct of the one row of rows, where it was put or decoded
@@ -211,24 +212,36 @@ func (kr *keyRows) close(ordinal int64) {
 	kr.past = append(kr.past, old)
 }
 
-// changes adds what differs between the loaded rows and the final ones.
+// changes adds what differs between the rows in the store and the final ones.
 func (kr *keyRows) changes(c *Change) {
 	for _, final := range [][]Values{kr.past, kr.rows} {
 		for _, row := range final {
 			at := slices.IndexFunc(kr.loaded, func(old Values) bool { return kr.table.compareIdentity(old, row) == 0 })
 			switch {
-			case at < 0: // all that could have its identity was loaded
-				c.Inserts = append(c.Inserts, row)
-			case !equal(kr.loaded[at], row):
+			case at >= 0:
+				if !equal(kr.loaded[at], row) {
+					c.Upserts = append(c.Upserts, row)
+				}
+			case slices.ContainsFunc(kr.there, func(id Values) bool { return compareAll(id, kr.table.identity(row)) == 0 }):
 				c.Upserts = append(c.Upserts, row)
+			default: // all that could have its identity was loaded
+				c.Inserts = append(c.Inserts, row)
 			}
 		}
 	}
 	for _, old := range kr.loaded {
-		same := func(row Values) bool { return kr.table.compareIdentity(old, row) == 0 }
-		if !slices.ContainsFunc(kr.rows, same) && !slices.ContainsFunc(kr.past, same) {
-			c.Deletes = append(c.Deletes, kr.table.identity(old))
-		}
+		kr.remove(kr.table.identity(old), c)
+	}
+	for _, id := range kr.there {
+		kr.remove(id, c)
+	}
+}
+
+// remove deletes a row of the store that is not among the final ones.
+func (kr *keyRows) remove(id Values, c *Change) {
+	same := func(row Values) bool { return compareAll(id, kr.table.identity(row)) == 0 }
+	if !slices.ContainsFunc(kr.rows, same) && !slices.ContainsFunc(kr.past, same) {
+		c.Deletes = append(c.Deletes, id)
 	}
 }
 

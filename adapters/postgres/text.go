@@ -39,11 +39,16 @@ type encodeText struct{}
 
 // Encode implements pgtype.EncodePlan.
 func (encodeText) Encode(value any, buf []byte) ([]byte, error) {
-	text := value.(string)
-	if strings.ContainsAny(text, "\x00\x01") {
+	return AppendText(buf, value.(string)), nil
+}
+
+// AppendText appends a text as the database keeps it, for who writes its protocol
+// without pgx's types.
+func AppendText(buf []byte, text string) []byte {
+	if strings.IndexByte(text, 0) >= 0 || strings.IndexByte(text, 1) >= 0 {
 		text = escape.Replace(text)
 	}
-	return append(buf, text...), nil
+	return append(buf, text...)
 }
 
 // PlanScan implements pgtype.Codec.

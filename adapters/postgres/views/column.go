@@ -4,12 +4,14 @@ package views
 // types.
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"imprint/adapters/postgres"
 	"imprint/projections"
 )
 
@@ -62,6 +64,36 @@ func gather(t projections.Type, rows []projections.Values, at int) any {
 		all[i], _ = row[at].(string)
 	}
 	return all
+}
+
+// appendBinary appends a value of a column in PostgreSQL's binary form.
+func appendBinary(b []byte, c projections.Column, value any) ([]byte, error) {
+	ok := false
+	switch c.Type {
+	case projections.TypeInt:
+		var n int64
+		n, ok = value.(int64)
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	case projections.TypeBool:
+		var yes bool
+		yes, ok = value.(bool)
+		b = append(b, 0)
+		if yes {
+			b[len(b)-1] = 1
+		}
+	case projections.TypeBytes:
+		var raw []byte
+		raw, ok = value.([]byte)
+		b = append(b, raw...)
+	default:
+		var text string
+		text, ok = value.(string)
+		b = postgres.AppendText(b, text)
+	}
+	if !ok {
+		return b, fmt.Errorf("column %s: %T is no value of it", c.Name, value)
+	}
+	return b, nil
 }
 
 // unnest is the text of arrays read side by side as rows, and the parameters it

@@ -100,10 +100,9 @@ func (s *Store) send(ctx context.Context, batch *pgx.Batch, g projections.Genera
 			return err
 		}
 		for _, c := range copies {
-			name := tableName(g, c.Table)
-			source := pgx.CopyFromSlice(len(c.Inserts), func(i int) ([]any, error) { return c.Inserts[i], nil })
-			if _, err := tx.CopyFrom(ctx, pgx.Identifier{"imprint_views", name}, c.Table.ColumnNames(), source); err != nil {
-				return fmt.Errorf("table %s: %w", name, err)
+			r := relationOf(g, c.Table)
+			if _, err := tx.Conn().PgConn().CopyFrom(ctx, newCopyReader(c.Table, c.Inserts), r.copyInto()); err != nil {
+				return fmt.Errorf("table %s: %w", r.name, err)
 			}
 		}
 		return nil

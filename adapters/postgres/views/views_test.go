@@ -268,6 +268,58 @@ func TestAGenerationThatIsGoneIsLost(t *testing.T) {
 	}
 }
 
+type oddRow struct {
+	Town string `col:"town,key"`
+	N    int64  `col:"n"`
+	Yes  bool   `col:"yes"`
+	Raw  []byte `col:"raw"`
+	Text string `col:"text"`
+}
+
+// TestRowsThatAreCopiedComeBack: new and many, they go by COPY, and are the same
+// rows as those that go by an upsert.
+func TestRowsThatAreCopiedComeBack(t *testing.T) {
+	s, _ := open(t)
+	odd := projections.Projection{Name: "land", Version: 3, Tables: []*projections.Table{projections.NewTable[oddRow](projections.Current, "town", "odd")}}
+	live, err := s.Live(t.Context(), odd)
+	check(t, err)
+	build, err := s.Acquire(t.Context(), live, "a", time.Minute, true)
+	check(t, err)
+	texts := []string{"", "a", "\x00", "\x01", "\x00\x01\x02", "Größe 漢字", strings.Repeat("long ", 40_000)}
+	raws := [][]byte{{}, {0}, {0xff, 1, 0}, []byte("PGCOPY")}
+	var rows []projections.Values
+	for i := range 1000 {
+		rows = append(rows, projections.Values{fmt.Sprintf("%04d", i), int64(i-500) << 54, i%2 == 0, raws[i%len(raws)], texts[i%len(texts)]})
+	}
+	to := event.Checkpoint{Position: "1", Ordinal: 1}
+	check(t, s.Commit(t.Context(), projections.Batch{Generation: build.Generation, Epoch: build.Epoch, To: to, Changes: []projections.Change{
+		{Table: odd.Tables[0], Inserts: rows[:900], Upserts: rows[900:]},
+	}}))
+	check(t, s.Read(t.Context(), func(r projections.Reader) error {
+		n := 0
+		for got, err := range r.Scan(t.Context(), build.Generation, odd.Tables[0]) {
+			if err != nil {
+				return err
+			}
+			if want := fmt.Sprintf("%q", rows[n]); fmt.Sprintf("%q", got) != want {
+				t.Errorf("row %d came back as %.200q, want %.200s", n, got, want)
+			}
+			n++
+		}
+		if n != len(rows) {
+			t.Errorf("%d rows of %d came back", n, len(rows))
+		}
+		return nil
+	}))
+	// A value that is none of its column is told, and nothing is written.
+	rows[0] = projections.Values{"0000", "no number", true, []byte{}, ""}
+	err = s.Commit(t.Context(), projections.Batch{Generation: build.Generation, Epoch: build.Epoch, From: to, To: event.Checkpoint{Position: "2", Ordinal: 2},
+		Changes: []projections.Change{{Table: odd.Tables[0], Inserts: rows}}})
+	if err == nil || !strings.Contains(err.Error(), "column n") {
+		t.Errorf("a text for a number gave %v", err)
+	}
+}
+
 // TestSearchFindsAllOfALongText: a tsvector of its own would forget places behind
 // the first 16383, and the 257th of a word.
 func TestSearchFindsAllOfALongText(t *testing.T) {
