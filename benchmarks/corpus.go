@@ -44,7 +44,15 @@ func openCorpus(folder, dir string, small bool) (corpus, error) {
 }
 
 // measureImport imports as the command does: bytes, lines, read models.
-func measureImport(ctx context.Context, r *report, in *installation, c corpus) (err error) {
+func measureImport(ctx context.Context, b *bench) error {
+	c, err := openCorpus(b.corpus, b.dir, b.quick)
+	if err != nil {
+		return err
+	}
+	return importCorpus(ctx, b.report, b.in, c)
+}
+
+func importCorpus(ctx context.Context, r *report, in *installation, c corpus) (err error) {
 	blobs, err := os.Open(c.blobs)
 	if err != nil {
 		return err

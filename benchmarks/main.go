@@ -21,9 +21,12 @@
 //
 // The rows about PostgreSQL need its binaries on this machine and are left out,
 // with a line that says so, where there are none. How a rebuild grows is measured
-// up to --versions version records: the corpus, read again under new ids until the
-// number is reached. `--versions 1000000` is the full size; it takes long and adds
-// the rebuild of that many against COPY.
+// up to --versions version records, imported without contents: those of
+// DIR/large/versions.jsonl.gz, else of DIR/corpus.jsonl, read again under new ids
+// until the number is reached, else generated ones. `--versions 1000000` is the full
+// size.
+//
+// --only PART,PART measures these parts and nothing else.
 package main
 
 import (
@@ -34,17 +37,25 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, received: 48_000, receipts: 5}
 	quick := flag.Bool("quick", false, "a few rounds over a small corpus: shows that everything runs, measures nothing")
-	versions := flag.Int("versions", 30_000, "version records of the larger log whose rebuild on PostgreSQL is measured")
+	versions := flag.Int("versions", 30_000, "version records of the larger log whose rebuild is measured")
+	rounds := flag.Int("rounds", 3, "rounds of the rebuilds of that log")
+	only := flag.String("only", "", "measure these parts, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.Parse()
-	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, versions: *versions, growths: 3, received: 48_000, receipts: 5}
+	e.versions, e.growths = *versions, *rounds
 	if *quick {
 		e = brief
+	}
+	if *only != "" {
+		e.only = strings.Split(*only, ",")
 	}
 	if err := run(ctx, e, os.Getenv("IMPRINT_CORPUS"), os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)
@@ -54,9 +65,10 @@ func main() {
 
 // extent is how much is run.
 type extent struct {
-	quick     bool // the generated corpus is small
-	rounds    int  // of appends
-	appends   int  // by one caller in a round
+	only      []string // parts; all where it is empty
+	quick     bool     // the generated corpus is small
+	rounds    int      // of appends
+	appends   int      // by one caller in a round
 	rebuilds  int
 	publishes int
 	reads     int // of each search term and page
@@ -70,54 +82,83 @@ type extent struct {
 // brief shows that everything runs.
 var brief = extent{quick: true, rounds: 1, appends: 20, rebuilds: 1, publishes: 3, reads: 1, copies: 1, versions: 200, growths: 1, received: 200, receipts: 1}
 
+// part is what can be measured by itself. Those that need an imported corpus share
+// one.
+type part struct {
+	name     string
+	imported bool
+	measure  func(context.Context, *bench) error
+}
+
+// bench is what the parts measure on and write to.
+type bench struct {
+	extent
+	*report
+	dir    string // for the files of this run
+	corpus string // the folder named; "" for none
+	told   tell
+	in     *installation // nil for parts that need none
+}
+
+// parts are in the order of the report: an import is not disturbed by what the disk
+// still owes to a log of a million records.
+func parts() []part {
+	return []part{
+		{"appends", false, func(ctx context.Context, b *bench) error { return measureAppends(ctx, b.report, b.dir, b.extent) }},
+		{"rebuild", true, func(ctx context.Context, b *bench) error { return measureRebuild(ctx, b.report, b.in, b.dir, b.extent) }},
+		{"postgres", true, func(ctx context.Context, b *bench) error {
+			return measurePostgres(ctx, b.report, b.in, b.dir, b.extent)
+		}},
+		{"growth", false, measureGrowth},
+		{"kurrent", false, func(ctx context.Context, b *bench) error { return measureKurrent(ctx, b.report, b.extent) }},
+		{"visible", true, func(ctx context.Context, b *bench) error { return measureVisible(ctx, b.report, b.in, b.dir, b.extent) }},
+		{"reads", true, func(ctx context.Context, b *bench) error { return measureReads(ctx, b.report, b.in, b.extent) }},
+	}
+}
+
+func partNames() []string {
+	var names []string
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // run measures everything and writes the report.
 func run(ctx context.Context, e extent, corpusDir string, out, progress io.Writer) (err error) {
+	for _, name := range e.only {
+		if !slices.Contains(partNames(), name) {
+			return fmt.Errorf("there is no part %q; there are %s", name, strings.Join(partNames(), ", "))
+		}
+	}
 	dir, err := os.MkdirTemp("", "imprint-benchmarks-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	r := &report{}
-	if err := r.machine(dir); err != nil {
+	b := &bench{extent: e, report: &report{}, dir: dir, corpus: corpusDir, told: tellingTo(progress)}
+	if err := b.machine(dir); err != nil {
 		return err
 	}
-	fmt.Fprintln(progress, "durable appends …")
-	if err := measureAppends(ctx, r, dir, e); err != nil {
-		return fmt.Errorf("appends: %w", err)
+	for _, p := range parts() {
+		if len(e.only) > 0 && !slices.Contains(e.only, p.name) {
+			continue
+		}
+		if p.imported && b.in == nil {
+			b.told("import …")
+			if b.in, err = openInstallation(ctx, dir); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, b.in.Close()) }()
+			if err := measureImport(ctx, b); err != nil {
+				return fmt.Errorf("import: %w", err)
+			}
+		}
+		b.told("%s …", p.name)
+		if err := p.measure(ctx, b); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
 	}
-	c, err := openCorpus(corpusDir, dir, e.quick)
-	if err != nil {
-		return fmt.Errorf("corpus: %w", err)
-	}
-	fmt.Fprintln(progress, "import …")
-	in, err := openInstallation(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	if err := measureImport(ctx, r, in, c); err != nil {
-		return fmt.Errorf("import: %w", err)
-	}
-	fmt.Fprintln(progress, "rebuild …")
-	if err := measureRebuild(ctx, r, in, dir, e); err != nil {
-		return fmt.Errorf("rebuild: %w", err)
-	}
-	fmt.Fprintln(progress, "rebuild on PostgreSQL …")
-	if err := measurePostgres(ctx, r, in, dir, e); err != nil {
-		return fmt.Errorf("rebuild on PostgreSQL: %w", err)
-	}
-	fmt.Fprintln(progress, "catch-up from KurrentDB's double …")
-	if err := measureKurrent(ctx, r, e); err != nil {
-		return fmt.Errorf("catch-up from KurrentDB's double: %w", err)
-	}
-	fmt.Fprintln(progress, "publish to visible …")
-	if err := measureVisible(ctx, r, in, dir, e); err != nil {
-		return fmt.Errorf("publish to visible: %w", err)
-	}
-	fmt.Fprintln(progress, "reading …")
-	if err := measureReads(ctx, r, in, e); err != nil {
-		return fmt.Errorf("reading: %w", err)
-	}
-	r.load("at the end")
-	return r.write(out)
+	b.load("at the end")
+	return b.write(out)
 }

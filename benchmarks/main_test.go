@@ -18,11 +18,12 @@ var promised = []string{
 	"durable append, 1 caller", "durable append, 64 callers", "import of the corpus, versions",
 	"rebuild of all read models", "publish to visible, median", "publish to visible, p99",
 	"search, p50", "search, p99", "home, p50", "list, p50", "document, p50", "library, p50",
-	"catch-up read, KurrentDB's double",
+	"catch-up read, KurrentDB's double", "growth: rebuild on SQLite, 200 version records",
 }
 
 // promisedOfPostgres are those that need its binaries.
-var promisedOfPostgres = []string{"rebuild of all read models, PostgreSQL", "growth: rebuild on PostgreSQL, 200 version records"}
+var promisedOfPostgres = []string{"rebuild of all read models, PostgreSQL",
+	"rebuild of all read models, PostgreSQL, 200 version records", "growth: rebuild on PostgreSQL, 200 version records"}
 
 // TestEveryFigureIsALine runs everything, small. How fast it was is nobody's
 // business here: a test must not depend on the machine.
@@ -50,6 +51,24 @@ func TestEveryFigureIsALine(t *testing.T) {
 		if !seen[name] {
 			t.Errorf("there is no figure %q", name)
 		}
+	}
+}
+
+// TestPartsAreMeasuredByThemselves, and a part that there is not is named.
+func TestPartsAreMeasuredByThemselves(t *testing.T) {
+	e := brief
+	e.only = []string{"kurrent", "nothing"}
+	var out strings.Builder
+	if err := run(t.Context(), e, "", &out, io.Discard); err == nil || !strings.Contains(err.Error(), `"nothing"; there are appends, rebuild,`) {
+		t.Errorf("a part that there is not: %v", err)
+	}
+	e.only = e.only[:1]
+	if err := run(t.Context(), e, "", &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	figure, rest, _ := strings.Cut(out.String(), "\n")
+	if !strings.HasPrefix(figure, "catch-up read") || !strings.HasPrefix(rest, "# ") {
+		t.Errorf("one part measured:\n%s", out.String())
 	}
 }
 

@@ -1,8 +1,8 @@
 package main
 
 // Rebuilding all read models in PostgreSQL: against COPY of exactly the rows that
-// the rebuild ends with, and over ten times the events. The server is a private
-// one with the settings it is installed with: fsync on.
+// the rebuild ends with. The server is a private one with the settings it is
+// installed with: fsync on.
 
 import (
 	"context"
@@ -18,18 +18,32 @@ import (
 	"imprint/adapters/postgres"
 	"imprint/adapters/postgres/postgrestest"
 	"imprint/adapters/postgres/views"
-	"imprint/adapters/sqlite/eventlog"
 	"imprint/domain/event"
 	"imprint/projections"
 )
 
-const (
-	growthGoal = 11
-	growth     = 10 // times the events
-)
-
-// measurePostgres adds its figures, or one plain line where there is no server.
+// measurePostgres holds the rebuild of the imported corpus against COPY, or adds one
+// plain line where there is no server.
 func measurePostgres(ctx context.Context, r *report, in *installation, dir string, e extent) error {
+	return onPostgres(r, func(server *postgrestest.Server) error {
+		s, err := openReadSide(ctx, server, "rebuilds", in.log, in.registry)
+		if err != nil {
+			return err
+		}
+		defer s.db.Close()
+		f := againstCopy{figure: "rebuild of all read models, PostgreSQL"}
+		for range e.copies {
+			if err := f.round(ctx, r, s, dir, silent); err != nil {
+				return err
+			}
+		}
+		f.add(r)
+		return nil
+	})
+}
+
+// onPostgres runs what needs a server of its own, where there can be one.
+func onPostgres(r *report, do func(*postgrestest.Server) error) error {
 	server, err := postgrestest.Launch(postgrestest.Options{Durable: true})
 	if errors.Is(err, postgrestest.ErrNone) {
 		r.note("the rows about PostgreSQL are left out: %v", err)
@@ -39,13 +53,7 @@ func measurePostgres(ctx context.Context, r *report, in *installation, dir strin
 		return err
 	}
 	defer server.Close()
-	if err := measureCopy(ctx, r, server, in, dir, e); err != nil {
-		return fmt.Errorf("against COPY: %w", err)
-	}
-	if err := measureGrowth(ctx, r, server, in, dir, e); err != nil {
-		return fmt.Errorf("growth: %w", err)
-	}
-	return nil
+	return do(server)
 }
 
 // readSide is the read models of one log in a database of their own.
@@ -81,12 +89,22 @@ func openReadSide(ctx context.Context, server *postgrestest.Server, name string,
 }
 
 // rebuild builds all read models anew. The caller drops them.
-func (s *readSide) rebuild(ctx context.Context) (builds []projections.Build, took time.Duration, err error) {
+func (s *readSide) rebuild(ctx context.Context, told func(projections.Progress)) (builds []projections.Build, took time.Duration, err error) {
+	if err := s.settle(ctx); err != nil {
+		return nil, 0, err
+	}
 	took, err = timed(func() (err error) {
-		builds, err = s.engine.RebuildAll(ctx, readModels(), nil)
+		builds, err = s.engine.RebuildAll(ctx, readModels(), told)
 		return err
 	})
 	return builds, took, err
+}
+
+// settle has the server write out what it has put off, so that nobody pays for what
+// was measured before.
+func (s *readSide) settle(ctx context.Context) error {
+	_, err := s.db.Write.Exec(ctx, "CHECKPOINT")
+	return err
 }
 
 func (s *readSide) drop(ctx context.Context, builds []projections.Build) error {
@@ -98,36 +116,33 @@ func (s *readSide) drop(ctx context.Context, builds []projections.Build) error {
 	return nil
 }
 
-func measureCopy(ctx context.Context, r *report, server *postgrestest.Server, in *installation, dir string, e extent) error {
-	s, err := openReadSide(ctx, server, "rebuilds", in.log, in.registry)
+// againstCopy is one figure: rounds of rebuild and COPY.
+type againstCopy struct {
+	figure      string
+	ours, bares []time.Duration
+	ratios      []float64
+}
+
+// round rebuilds, and copies what the rebuild ends with. What either made is dropped.
+func (f *againstCopy) round(ctx context.Context, r *report, s *readSide, dir string, told tell) error {
+	builds, took, err := s.rebuild(ctx, told.rebuilt("rebuild on PostgreSQL"))
 	if err != nil {
 		return err
 	}
-	defer s.db.Close()
-	return s.againstCopy(ctx, r, "rebuild of all read models, PostgreSQL", dir, e.copies)
+	told("COPY …")
+	bare, rows, err := s.copyAll(ctx, builds, dir)
+	if err != nil {
+		return err
+	}
+	f.ours, f.bares, f.ratios = append(f.ours, took), append(f.bares, bare), append(f.ratios, float64(took)/float64(bare))
+	events := builds[0].Checkpoint.Ordinal
+	r.note("%s, round %d\tours %s\tCOPY %s\tratio %.2f\t%d events\t%.0f events/s\t%d final rows", f.figure, len(f.ours), millis(took), millis(bare),
+		float64(took)/float64(bare), events, float64(events)/took.Seconds(), rows)
+	return s.drop(ctx, builds)
 }
 
-// againstCopy runs rounds of rebuild and COPY.
-func (s *readSide) againstCopy(ctx context.Context, r *report, figure, dir string, rounds int) error {
-	var ours, bares []time.Duration
-	var ratios []float64
-	for round := range rounds {
-		builds, took, err := s.rebuild(ctx)
-		if err != nil {
-			return err
-		}
-		bare, rows, err := s.copyAll(ctx, builds, dir)
-		if err != nil {
-			return err
-		}
-		r.note("%s, round %d\tours %s\tCOPY %s\tratio %.2f\t%d events\t%d final rows", figure, round+1, millis(took), millis(bare), float64(took)/float64(bare), builds[0].Checkpoint.Ordinal, rows)
-		ours, bares, ratios = append(ours, took), append(bares, bare), append(ratios, float64(took)/float64(bare))
-		if err := s.drop(ctx, builds); err != nil {
-			return err
-		}
-	}
-	r.atMost(figure, millis(median(ours)), millis(median(bares)), median(ratios), rebuildGoal)
-	return nil
+func (f *againstCopy) add(r *report) {
+	r.atMost(f.figure, millis(median(f.ours)), millis(median(f.bares)), median(f.ratios), rebuildGoal)
 }
 
 // copied is one table of a generation and what COPY needs to make it again.
@@ -166,6 +181,9 @@ func (s *readSide) copyAll(ctx context.Context, builds []projections.Build, dir 
 		}
 	}
 	if err := define(ctx, conn.Conn(), "CREATE SCHEMA copied"); err != nil {
+		return 0, 0, err
+	}
+	if err := s.settle(ctx); err != nil {
 		return 0, 0, err
 	}
 	took, err = timed(func() error {
@@ -233,55 +251,4 @@ func define(ctx context.Context, conn *pgx.Conn, texts ...string) error {
 		}
 	}
 	return nil
-}
-
-// measureGrowth rebuilds from a tenth of the version records and from all of
-// them, in turns. At the full size of the issue it also holds the larger rebuild
-// against COPY.
-func measureGrowth(ctx context.Context, r *report, server *postgrestest.Server, in *installation, dir string, e extent) (err error) {
-	sides := make([]*readSide, 2)
-	events := make([]int64, 2)
-	for i, versions := range []int{e.versions / growth, e.versions} {
-		log, err := eventlog.Open(ctx, filepath.Join(dir, fmt.Sprintf("grown-%d.db", i)), eventlog.Options{})
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, log.Close()) }()
-		filling, err := timed(func() (err error) {
-			events[i], err = readAgain(ctx, in.log, log, versions)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("the corpus again: %w", err)
-		}
-		r.note("growth\t%d version records\t%d events\tread again under new ids in %s", versions, events[i], millis(filling))
-		if sides[i], err = openReadSide(ctx, server, fmt.Sprintf("grown_%d", i), log, in.registry); err != nil {
-			return err
-		}
-		defer sides[i].db.Close()
-	}
-	var small, large []time.Duration
-	var ratios []float64
-	for round := range e.growths {
-		var took [2]time.Duration
-		for i, s := range sides {
-			var builds []projections.Build
-			if builds, took[i], err = s.rebuild(ctx); err != nil {
-				return err
-			}
-			if err := s.drop(ctx, builds); err != nil {
-				return err
-			}
-		}
-		// The larger log has ten times the versions; its events are counted, for a
-		// tenth of a corpus need not have a tenth of its categories and series.
-		ratio := float64(took[1]) / float64(took[0]) / (float64(events[1]) / float64(events[0])) * growth
-		r.note("growth round %d\t%d events %s\t%d events %s\tratio for ten times %.2f", round+1, events[0], millis(took[0]), events[1], millis(took[1]), ratio)
-		small, large, ratios = append(small, took[0]), append(large, took[1]), append(ratios, ratio)
-	}
-	r.atMost(fmt.Sprintf("growth: rebuild on PostgreSQL, %d version records", e.versions), millis(median(large)), millis(median(small)), median(ratios), growthGoal)
-	if e.versions < fullSize {
-		return nil
-	}
-	return sides[1].againstCopy(ctx, r, fmt.Sprintf("rebuild of all read models, PostgreSQL, %d version records", e.versions), dir, 1)
 }

@@ -20,7 +20,7 @@ func TestWhatIsMeasuredIsRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := measureImport(ctx, &report{}, in, c); err != nil {
+	if err := importCorpus(ctx, &report{}, in, c); err != nil {
 		t.Fatal(err)
 	}
 	builds, err := in.engine.RebuildAll(ctx, readModels(), nil)
