@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -38,8 +39,8 @@ const (
 type Options struct {
 	URL     string // postgres://user:password@host/database?sslmode=verify-full
 	ReadURL string // of a replica for queries; "" reads at URL
-	// MaxConns bounds each of the two pools; 0 takes four per processor, at least
-	// sixteen.
+	// MaxConns bounds each of the two pools; 0 takes pool_max_conns of the address, and
+	// where it says none four per processor, at least sixteen.
 	MaxConns int
 	// StatementTimeout ends a statement on the server, and here after half as long
 	// again; 0 takes 30 seconds. Making indexes and reading whole tables is not bounded
@@ -107,10 +108,12 @@ func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more 
 	if o.StatementTimeout == 0 {
 		o.StatementTimeout = statementTimeout
 	}
-	if o.MaxConns == 0 {
-		o.MaxConns = max(16, 4*runtime.NumCPU())
+	switch {
+	case o.MaxConns > 0:
+		config.MaxConns = int32(min(o.MaxConns, 1000))
+	case !strings.Contains(url, "pool_max_conns="):
+		config.MaxConns = int32(max(16, 4*runtime.NumCPU()))
 	}
-	config.MaxConns = int32(min(o.MaxConns, 1000))
 	config.MaxConnLifetime, config.MaxConnLifetimeJitter = time.Hour, 10*time.Minute
 	if config.ConnConfig.ConnectTimeout == 0 || config.ConnConfig.ConnectTimeout > connectTimeout {
 		config.ConnConfig.ConnectTimeout = connectTimeout

@@ -12,8 +12,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +165,24 @@ func TestStatementsEnd(t *testing.T) {
 	defer db.Close()
 	_, err = db.Read.Exec(t.Context(), `SELECT pg_sleep(60)`)
 	told(t, postgres.Explain(err), "database-busy")
+}
+
+// What refusals tell operators to write into the address has an effect.
+func TestTheAddressBoundsThePools(t *testing.T) {
+	address := postgrestest.Database(t)
+	for more, want := range map[string]int32{"": int32(max(16, 4*runtime.NumCPU())), "pool_max_conns=3": 3} {
+		u, err := url.Parse(address)
+		ok(t, err)
+		if more != "" {
+			u.RawQuery += "&" + more
+		}
+		db, err := postgres.Open(t.Context(), postgres.Options{URL: u.String()})
+		ok(t, err)
+		if got := db.Write.Config().MaxConns; got != want || db.Read.Config().MaxConns != want {
+			t.Errorf("%q: %d connections, want %d", more, got, want)
+		}
+		db.Close()
+	}
 }
 
 func TestNeighbouringVersionsOfTheSchema(t *testing.T) {
