@@ -40,10 +40,21 @@ type State struct {
 func Migrate(ctx context.Context, db *DB) error {
 	for _, p := range parts {
 		if err := p.migrate(ctx, db); err != nil {
-			return doing("migrate "+p.schema, Explain(err))
+			return doing("migrate "+p.schema, p.explain(err))
 		}
 	}
 	return nil
+}
+
+// explain tells of a schema that migrations of this program have not made: something
+// has a name of theirs, or the record of migrations is of another kind.
+func (p part) explain(err error) error {
+	for _, code := range []string{"42P07", "42710", "42723", "42P01", "42703"} {
+		if Is(err, code) {
+			return domain.Refuse(domain.Conflict, "foreign-schema", "the schema %s in the database of %s holds something that is not of this program; name another database, or move that schema out of the way", p.schema, Setting).In(Setting).Because(err)
+		}
+	}
+	return Explain(err)
 }
 
 func (p part) migrate(ctx context.Context, db *DB) (err error) {
@@ -97,7 +108,7 @@ func Status(ctx context.Context, db *DB) ([]State, error) {
 	for _, p := range parts {
 		s, err := p.state(ctx, db)
 		if err != nil {
-			return nil, doing("the state of "+p.schema, Explain(err))
+			return nil, doing("the state of "+p.schema, p.explain(err))
 		}
 		all = append(all, s)
 	}

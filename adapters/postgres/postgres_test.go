@@ -167,6 +167,34 @@ func TestStatementsEnd(t *testing.T) {
 	told(t, postgres.Explain(err), "database-busy")
 }
 
+// A schema of our name that is somebody else's is left alone.
+func TestASchemaOfSomebodyElseIsNamed(t *testing.T) {
+	for name, made := range map[string]string{
+		"a table":              `CREATE TABLE imprint_views.generations (theirs text)`,
+		"a record of its own":  `CREATE TABLE imprint_views.goose_db_version (theirs text)`,
+		"a function":           `CREATE FUNCTION imprint_views.clock() RETURNS bigint LANGUAGE sql AS 'SELECT 1'`,
+		"a table in the other": `CREATE TABLE imprint_work.leases (theirs text)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, err := postgres.Open(t.Context(), postgres.Options{URL: postgrestest.Database(t)})
+			ok(t, err)
+			defer db.Close()
+			for _, text := range []string{`DROP SCHEMA imprint_views CASCADE`, `DROP SCHEMA imprint_work CASCADE`, `CREATE SCHEMA imprint_views`, `CREATE SCHEMA imprint_work`, made} {
+				_, err := db.Write.Exec(t.Context(), text)
+				ok(t, err)
+			}
+			told(t, postgres.Migrate(t.Context(), db), "foreign-schema")
+			if err := postgres.Check(t.Context(), db); domain.KindOf(err) == domain.Internal {
+				t.Errorf("checked: %v", err)
+			}
+			states, err := postgres.Status(t.Context(), db)
+			if err == nil && (states[0].Has == 1) != (name == "a table in the other") {
+				t.Errorf("something was migrated: %+v", states)
+			}
+		})
+	}
+}
+
 // What refusals tell operators to write into the address has an effect.
 func TestTheAddressBoundsThePools(t *testing.T) {
 	address := postgrestest.Database(t)
