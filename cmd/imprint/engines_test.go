@@ -1,11 +1,13 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/johannesboyne/gofakes3"
@@ -27,7 +29,10 @@ func masterKeyIn(t *testing.T, dir string) string {
 }
 
 // bucketURL is a bucket on an S3 server in this process.
-func bucketURL(t *testing.T) string {
+func bucketURL(t *testing.T) string { return bucketBehind(t, new(atomic.Bool)) }
+
+// bucketBehind is a bucket on a server that hangs up while it is away.
+func bucketBehind(t *testing.T, away *atomic.Bool) string {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -36,7 +41,13 @@ func bucketURL(t *testing.T) string {
 	if err := backend.CreateBucket("imprint"); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(gofakes3.New(backend).Server())
+	store := gofakes3.New(backend).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		store.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	return "s3://imprint?region=us-east-1&use_path_style=true&endpoint=" + url.QueryEscape(server.URL)
 }

@@ -29,7 +29,7 @@ type readModel struct {
 	Trouble  string `json:"trouble,omitempty"`
 }
 
-// ready answers 200 while log and database answer, every read model has caught up
+// ready answers 200 while log, database and bucket answer, every read model has caught up
 // with the log and is fed without trouble, and no reaction has stopped.
 func (s *site) ready(digests *digest.Service, consequences *reactions.Reactions) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

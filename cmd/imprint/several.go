@@ -50,6 +50,15 @@ func (e *engines) unreachable(ctx context.Context) map[string]error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	found := map[string]error{}
+	content := make(chan error, 1) // asked beside the others, for each may take all the time
+	go func() {
+		c, ok := e.content.(interface{ Health(context.Context) error })
+		if !ok {
+			content <- nil
+			return
+		}
+		content <- c.Health(ctx)
+	}()
 	if l, ok := e.log.(interface{ Health() error }); ok {
 		if err := l.Health(); err != nil {
 			found["IMPRINT_LOG"] = err
@@ -59,6 +68,9 @@ func (e *engines) unreachable(ctx context.Context) map[string]error {
 		if err := postgres.Explain(e.database.Write.Ping(ctx)); err != nil {
 			found[postgres.Setting] = err
 		}
+	}
+	if err := <-content; err != nil {
+		found["IMPRINT_CONTENT"] = err
 	}
 	return found
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,8 +184,9 @@ func TestARequestIsOneForAllPrograms(t *testing.T) {
 func TestReadyIsRedWhileAnEngineIsAway(t *testing.T) {
 	log := kurrenttest.Start(t)
 	database := postgrestest.Start(t, postgrestest.Options{})
+	var bucket atomic.Bool // away
 	flags := external(t)
-	flags.Log, flags.Database = log.ConnectionString(), database.URL("postgres")
+	flags.Log, flags.Database, flags.Content = log.ConnectionString(), database.URL("postgres"), bucketBehind(t, &bucket)
 	if code := codeOf(func() error { _, err := open(t.Context(), flags, options{create: true}); return err }()); code != "older-schema" {
 		t.Fatalf("without tables: %s", code)
 	}
@@ -208,6 +210,17 @@ func TestReadyIsRedWhileAnEngineIsAway(t *testing.T) {
 	database.Stop(t)
 	want(http.StatusServiceUnavailable, `"away":["IMPRINT_DATABASE"]`)
 	database.Restart(t)
+	want(http.StatusOK, `"ready":true`)
+	bucket.Store(true)
+	want(http.StatusServiceUnavailable, `"away":["IMPRINT_CONTENT"]`)
+	bucket.Store(false)
+	want(http.StatusOK, `"ready":true`)
+	// A server that comes back with another log is away, too, and is given nothing.
+	log.Stop()
+	stranger := kurrenttest.Start(t, kurrenttest.At(log.Address()))
+	want(http.StatusServiceUnavailable, `"away":["IMPRINT_LOG"]`)
+	stranger.Stop()
+	h.must(log.Restart())
 	want(http.StatusOK, `"ready":true`)
 	h.publish()
 	head, err := h.in.log.Head(t.Context())

@@ -47,6 +47,7 @@ type Store struct {
 	name     string // the URL without its parameters, for messages
 	maxBytes int64
 	patience time.Duration
+	health   health
 }
 
 // Open opens the store that a URL names, such as
