@@ -67,9 +67,10 @@ func tablesBefore() []Table {
 	}
 }
 
-// Those that rely on events are copied after the log. Three are not among them:
+// Those that rely on events are copied after the log. Four are not among them:
 // digest_reader marks the copy as unfinished until the end (see Begin), served_log
-// is claimed for the target, and leases are of the programs at one database.
+// is claimed for the target, and leases and mail_rates are of the programs at one
+// database.
 func tablesAfter() []Table {
 	return []Table{
 		{Name: "reaction_checkpoints", key: 1, columns: []column{{"reaction", text}, {"position", text}, {"ordinal", number}, {"log_time", number}},
@@ -81,9 +82,9 @@ func tablesAfter() []Table {
 			settle: func(row []any, move Move) error { return moveColumns(row[4:7], move) }},
 		{Name: "digest_standings", key: 1, columns: []column{{"person", text}, {"settings", text}, {"changed", number}, {"cursor", number}, {"since", number},
 			{"next_due", number}, {"last_due", number}, {"delivery", text}, {"carried", text}, {"wake_at", number}, {"immediate", number}, {"troubled", number},
-			{"pending", text}, {"suspended", text}, {"barred", number}, {"epoch", number}, {"holder", text}, {"lease_until", number}},
+			{"pending", text}, {"suspended", text}, {"barred", number}, {"later", number}, {"turn", number}, {"epoch", number}, {"holder", text}, {"lease_until", number}},
 			settle: func(row []any, _ Move) error {
-				row[16], row[17] = "", int64(0) // a lease is of one database's clock, and nobody holds it there
+				row[18], row[19] = "", int64(0) // a lease is of one database's clock, and nobody holds it there
 				return nil
 			}},
 		{Name: "digest_mails", key: 1, columns: []column{{"person", text}, {"box", blob}}},

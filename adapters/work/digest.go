@@ -111,7 +111,7 @@ func checkpoint(ctx context.Context, q queries.Querier) (event.Checkpoint, error
 	return c, err
 }
 
-const standingColumns = `person, settings, changed, cursor, since, next_due, last_due, delivery, carried, epoch, pending, suspended, barred`
+const standingColumns = `person, settings, changed, cursor, since, next_due, last_due, delivery, carried, epoch, pending, suspended, barred, later, turn`
 
 // find loads a row without the frozen mail; the zero standing where there is none.
 func find(ctx context.Context, q queries.Querier, person uuid.UUID) (digest.Standing, bool, error) {
@@ -124,11 +124,12 @@ func find(ctx context.Context, q queries.Querier, person uuid.UUID) (digest.Stan
 func standing(s *digest.Standing) func(scan func(...any) error) error {
 	return func(scan func(...any) error) error {
 		var person, settings, delivery, carried, pending string
-		var next, last, barred int64
-		if err := scan(&person, &settings, &s.Changed, &s.Cursor, &s.Since, &next, &last, &delivery, &carried, &s.Epoch, &pending, (*string)(&s.Suspended), &barred); err != nil {
+		var next, last, barred, later, turn int64
+		if err := scan(&person, &settings, &s.Changed, &s.Cursor, &s.Since, &next, &last, &delivery, &carried, &s.Epoch, &pending, (*string)(&s.Suspended), &barred, &later, &turn); err != nil {
 			return err
 		}
 		s.NextDue, s.LastDue, s.Barred = moment(next), moment(last), barred != 0
+		s.Later, s.Turn = moment(later), turn != 0
 		var err error
 		if s.Person, err = uuid.Parse(person); err != nil {
 			return fmt.Errorf("digest row of %s: %w", person, err)
@@ -174,15 +175,15 @@ func save(ctx context.Context, tx Tx, s digest.Standing) error {
 	at, immediate := s.Wake()
 	wake := sql.NullInt64{Int64: micros(at), Valid: !at.IsZero()}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO digest_standings (person, settings, changed, cursor, since, next_due, last_due, delivery, carried, wake_at, immediate, troubled, pending, suspended, barred)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		INSERT INTO digest_standings (person, settings, changed, cursor, since, next_due, last_due, delivery, carried, wake_at, immediate, troubled, pending, suspended, barred, later, turn)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (person) DO UPDATE SET settings = excluded.settings, changed = excluded.changed, cursor = excluded.cursor,
 		  since = excluded.since, next_due = excluded.next_due, last_due = excluded.last_due, delivery = excluded.delivery,
 		  carried = excluded.carried, wake_at = excluded.wake_at, immediate = excluded.immediate, troubled = excluded.troubled,
-		  pending = excluded.pending, suspended = excluded.suspended, barred = excluded.barred`,
+		  pending = excluded.pending, suspended = excluded.suspended, barred = excluded.barred, later = excluded.later, turn = excluded.turn`,
 		s.Person.String(), string(settings), s.Changed, s.Cursor, s.Since, micros(s.NextDue), micros(s.LastDue),
 		string(delivery), string(carried), wake, flag(immediate), flag(s.Troubled()),
-		string(pending), string(s.Suspended), flag(s.Barred))
+		string(pending), string(s.Suspended), flag(s.Barred), micros(s.Later), flag(s.Turn))
 	switch {
 	case err != nil:
 	case s.Open == nil || !s.Open.Frozen():

@@ -99,6 +99,12 @@ func (d *Digests) DueAtOnce(ctx context.Context, end int64, limit int) ([]digest
 	return d.list(ctx, `SELECT `+standingColumns+` FROM digest_standings WHERE immediate = 1 AND cursor < $1 ORDER BY cursor LIMIT $2`, end, limit)
 }
 
+// PutOff lists those whose mail waits for its turn at a mail domain, the next turn
+// first.
+func (d *Digests) PutOff(ctx context.Context, limit int) ([]digest.Standing, error) {
+	return d.list(ctx, `SELECT `+standingColumns+` FROM digest_standings WHERE later > 0 ORDER BY later LIMIT $1`, limit)
+}
+
 // Troubled lists those for whom something waits after a failure.
 func (d *Digests) Troubled(ctx context.Context, limit int) ([]digest.Standing, error) {
 	return d.list(ctx, `SELECT `+standingColumns+` FROM digest_standings WHERE troubled = 1 ORDER BY person LIMIT $1`, limit)

@@ -57,6 +57,9 @@ type Standing struct {
 	Pending   *Confirmation     // an address that waits to be confirmed; the one in force stays so until then
 	Suspended person.Suspension // of the address in force
 	Barred    bool              // disabled, or erased
+
+	Later time.Time // put off until then by the rate of a mail domain; zero: not
+	Turn  bool      // Later is the person's turn, for which no other need be taken
 }
 
 // On tells whether digests are made for the person at all. While no mail can go to
@@ -127,6 +130,7 @@ func FactOf(e event.Recorded, p event.Payload) (Fact, bool) {
 // It also mends a row that comes from an older backup than the log.
 func (s Standing) Evolve(f Fact) Standing {
 	s.Person = f.Person
+	s.Later, s.Turn = time.Time{}, false // perhaps there is another domain now
 	switch p := f.Payload.(type) {
 	case person.NotificationSettingsChanged:
 		return s.settle(f, p)
@@ -299,13 +303,19 @@ func (s Standing) carry(f Failed, at time.Time) []Carried {
 
 // Wake tells when the person next needs the worker: at an instant, or (immediate)
 // as soon as a notice lies behind the cursor, or at whichever comes first. Neither:
-// not before a change.
+// not before a change. Whoever is put off needs it at no earlier time.
 func (s Standing) Wake() (at time.Time, immediate bool) {
 	at, immediate = s.wakeForDigest()
 	if s.Pending.waits() && (at.IsZero() || s.Pending.Retry.Before(at)) {
 		at = s.Pending.Retry
 	}
-	return at, immediate
+	if asleep := at.IsZero() && !immediate; asleep || s.Later.IsZero() {
+		return at, immediate
+	}
+	if at.Before(s.Later) {
+		at = s.Later
+	}
+	return at, false
 }
 
 func (s Standing) wakeForDigest() (at time.Time, immediate bool) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"imprint/domain/mail"
 )
 
 // ErrMoved: another reader has folded these facts already.
@@ -29,4 +31,12 @@ type Change struct {
 	Epoch  int64
 	Apply  func(*Standing) bool
 	Hold   time.Duration // how long the lease goes on; 0 gives it back
+}
+
+// Ask asks for turns of a rate, which all programs at one database share.
+type Ask struct {
+	Name  string // of what the rate is kept for; the same to all of them, and tells nobody of whom
+	Rate  mail.Rate
+	Count int           // at most
+	Ahead time.Duration // how long until the last of them comes, at most; up to mail.MaxAhead
 }

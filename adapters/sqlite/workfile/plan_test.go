@@ -19,6 +19,8 @@ func TestNobodyIsLookedForBySearchingEveryone(t *testing.T) {
 		`SELECT person FROM digest_standings WHERE wake_at <= 1 AND lease_until <= 1 ORDER BY wake_at LIMIT 1`,
 		`SELECT person FROM digest_standings WHERE immediate = 1 AND cursor < 1 AND lease_until <= 1 ORDER BY cursor LIMIT 1`,
 		`SELECT min(cursor) FROM digest_standings WHERE immediate = 1`,
+		`SELECT person FROM digest_standings WHERE later > 0 ORDER BY later LIMIT 1`,
+		`DELETE FROM mail_rates WHERE taken < 1`,
 		`SELECT person FROM digest_standings WHERE troubled = 1 ORDER BY person LIMIT 1`,
 		`UPDATE digest_standings SET lease_until = 0 WHERE holder = 'x' AND lease_until > 0`,
 	} {
