@@ -14,8 +14,9 @@ import (
 	"imprint/domain/digest"
 )
 
-// Claim leases persons whose time has come, those longest due first, under a new
-// epoch each, and answers them with their frozen mails.
+// Claim leases persons whose time has come, under a new epoch each, and answers them
+// with their frozen mails: first those whose turn at a mail domain it is, for turns
+// pass; then those longest due.
 func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing, error) {
 	clock, err := d.db.Clock(ctx)
 	if err != nil {
@@ -25,10 +26,15 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 	err = d.db.Write(ctx, func(tx Tx) error {
 		claimed = nil
 		// Each branch is a walk along one small index; one OR over both would scan.
-		ids, err := people(ctx, tx, `SELECT person FROM digest_standings WHERE wake_at <= $1 AND lease_until <= $2 ORDER BY wake_at LIMIT $3`,
+		ids, err := people(ctx, tx, `SELECT person FROM digest_standings WHERE turn = 1 AND later > 0 AND later <= $1 AND lease_until <= $2 ORDER BY later LIMIT $3`,
 			micros(c.Now), micros(clock), c.Limit)
+		var more []string
+		if err == nil && len(ids) < c.Limit {
+			more, err = people(ctx, tx, `SELECT person FROM digest_standings WHERE wake_at <= $1 AND turn = 0 AND lease_until <= $2 ORDER BY wake_at LIMIT $3`,
+				micros(c.Now), micros(clock), c.Limit-len(ids))
+			ids = append(ids, more...)
+		}
 		if err == nil && c.Immediate && len(ids) < c.Limit {
-			var more []string
 			more, err = people(ctx, tx, `SELECT person FROM digest_standings WHERE immediate = 1 AND cursor < $1 AND lease_until <= $2 ORDER BY cursor LIMIT $3`,
 				c.End, micros(clock), c.Limit-len(ids))
 			ids = append(ids, more...)

@@ -129,14 +129,32 @@ func TestWhoIsPutOffWakesAtItsTurn(t *testing.T) {
 		if n := claimed(turn); n != 2 {
 			t.Errorf("%d were claimed at their turn", n)
 		}
-		put(daily, 1, time.Time{})
+		// Those whose turn it is come first, however long others are due.
+		put(daily, 1, turn)
 		put(immediate, 1, time.Time{})
+		longDue := uuid.New()
+		if err := d.Fold(ctx, at(6), at(7), []digest.Fact{settings(t, longDue, calendar.Daily, 7)}); err != nil {
+			t.Fatal(err)
+		}
+		first, err := d.Claim(ctx, digest.Claim{Holder: "one", Now: turn, Immediate: true, End: 100, Lease: time.Minute, Limit: 1})
+		if err != nil || len(first) != 1 || first[0].Person != daily {
+			t.Errorf("%+v, %v", first, err)
+		}
+		if all, err := d.Claim(ctx, digest.Claim{Holder: "one", Now: turn, Immediate: true, End: 100, Lease: time.Minute, Limit: 10}); err != nil || len(all) != 2 {
+			t.Errorf("the others: %+v, %v", all, err)
+		}
+		if err := d.Release(ctx, "one"); err != nil {
+			t.Fatal(err)
+		}
+		put(longDue, 1, turn)
+		put(daily, 2, time.Time{})
+		put(immediate, 2, time.Time{})
 		if n := claimed(due); n != 2 {
 			t.Errorf("%d were claimed who are not put off any more", n)
 		}
 		// Settings that change end it: perhaps the domain is another.
-		put(daily, 2, turn)
-		if err := d.Fold(ctx, at(6), at(7), []digest.Fact{settings(t, daily, calendar.Weekly, 7)}); err != nil {
+		put(daily, 3, turn)
+		if err := d.Fold(ctx, at(7), at(8), []digest.Fact{settings(t, daily, calendar.Weekly, 8)}); err != nil {
 			t.Fatal(err)
 		}
 		if st, _, err := d.Find(ctx, daily); err != nil || !st.Later.IsZero() || st.Turn {

@@ -74,7 +74,11 @@ func (c *digestDue) Run(ctx context.Context, io *console) error {
 			if !d.Due.IsZero() {
 				at = d.Due.Format(time.RFC3339)
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Person, d.Frequency, at, d.From, d.State, d.Failure)
+			state := string(d.State)
+			if !d.PutOff.IsZero() { // by --mail-domain-rate
+				state = "put off until " + d.PutOff.Format(time.RFC3339)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Person, d.Frequency, at, d.From, state, d.Failure)
 		}
 		return table.Flush()
 	})
@@ -126,8 +130,8 @@ func (c *digestRun) Run(ctx context.Context, io *console) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(io.Out, "%d accepted, %d with nothing to tell, %d withheld, %d deferred, %d failed, %d in doubt\n",
-			report.Accepted, report.Empty, report.Withheld, report.Deferred, report.Failed, report.Doubtful)
+		fmt.Fprintf(io.Out, "%d accepted, %d with nothing to tell, %d withheld, %d put off, %d deferred, %d failed, %d in doubt\n",
+			report.Accepted, report.Empty, report.Withheld, report.PutOff, report.Deferred, report.Failed, report.Doubtful)
 		if report.RouteDown {
 			return domain.Refuse(domain.Unavailable, "route-down", "the mail server cannot be reached, or does not answer; check --mail, nothing is lost and the next run tries again")
 		}

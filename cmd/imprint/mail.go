@@ -8,6 +8,7 @@ import (
 	"imprint/adapters/smtp"
 	"imprint/adapters/work"
 	"imprint/domain"
+	"imprint/domain/mail"
 	"imprint/handlers/bounces"
 	"imprint/handlers/digest"
 )
@@ -21,10 +22,12 @@ type portalFlags struct {
 
 // mailFlags say how digests leave.
 type mailFlags struct {
-	Mail        string `env:"IMPRINT_MAIL" default:"dir" placeholder:"dir|smtp://…" help:"Where digests go: dir (files in the data folder's mail/), or smtp://[user:password@]host:port[?tls=starttls|implicit|none]. A password belongs in the environment."`
-	MailFrom    string `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" placeholder:"ADDRESS" help:"The sender of digests."`
-	MailBounces string `env:"IMPRINT_MAIL_BOUNCES" placeholder:"ADDRESS" help:"Where mail servers report failures: a mailbox that takes NAME+anything@ too, for each mail gets a token behind NAME, of at most 10 bytes. Default: the sender, without a token."`
-	MailReports string `env:"IMPRINT_BOUNCES" placeholder:"MAILDIR" help:"The mailbox into which reports of failed mails are delivered, as a Maildir on this machine. Mail servers elsewhere post them to /api/v1/mail-reports. Default: none is read."`
+	Mail           string    `env:"IMPRINT_MAIL" default:"dir" placeholder:"dir|smtp://…" help:"Where digests go: dir (files in the data folder's mail/), or smtp://[user:password@]host:port[?tls=starttls|implicit|none]. A password belongs in the environment."`
+	MailFrom       string    `env:"IMPRINT_MAIL_FROM" default:"Imprint <digest@imprint.example>" placeholder:"ADDRESS" help:"The sender of digests."`
+	MailBounces    string    `env:"IMPRINT_MAIL_BOUNCES" placeholder:"ADDRESS" help:"Where mail servers report failures: a mailbox that takes NAME+anything@ too, for each mail gets a token behind NAME, of at most 10 bytes. Default: the sender, without a token."`
+	MailReports    string    `env:"IMPRINT_BOUNCES" placeholder:"MAILDIR" help:"The mailbox into which reports of failed mails are delivered, as a Maildir on this machine. Mail servers elsewhere post them to /api/v1/mail-reports. Default: none is read."`
+	MailRate       mail.Rate `env:"IMPRINT_MAIL_RATE" default:"off" placeholder:"N/s|m|h" help:"How many mails leave at most, by all programs at one database, such as 10/s or 300/m; off: as many as the server takes."`
+	MailDomainRate mail.Rate `env:"IMPRINT_MAIL_DOMAIN_RATE" default:"off" placeholder:"N/s|m|h" help:"The same for each domain that mails go to, such as 2/s; off: no such limit."`
 	dkimFlags
 }
 
@@ -117,6 +120,11 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 		mailer := smtp.NewMailer(settings)
 		ports.Mailer, ports.Sent, m.close = mailer, digest.NoSent{}, mailer.Close
 		config.Connections = settings.Connections
+		config.Rate, config.DomainRate = flags.MailRate, flags.MailDomainRate
+		ports.Rates = work.NewRates(in.work)
+		if config.DomainSecret, err = in.secret("mail domains 1"); err != nil {
+			return nil, err
+		}
 	}
 	m.Service, err = digest.New(config, ports)
 	return m, err

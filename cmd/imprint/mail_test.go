@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
@@ -61,6 +62,18 @@ func TestMailsAreSignedAsTheSettingsSay(t *testing.T) {
 		}
 		if len(e.Signatures) != len(c.names) {
 			t.Errorf("%s: %d signatures", c.what, len(e.Signatures))
+		}
+	}
+}
+
+// TestRatesAreReadAndRefusedByName, as flags and as variables.
+func TestRatesAreReadAndRefusedByName(t *testing.T) {
+	var said, out bytes.Buffer
+	for _, args := range [][]string{{"--mail-rate", "fast"}, {"--mail-domain-rate", "10/d"}, {"--mail-rate=0/s"}} {
+		said.Reset()
+		args = append([]string{"digest", "due", "--data", t.TempDir()}, args...)
+		if code := run(t.Context(), args, nil, &out, &said); code == 0 || !strings.Contains(said.String(), "such as 10/s") || !strings.Contains(said.String(), "rate") {
+			t.Errorf("%v: exit %d, %s", args, code, said.String())
 		}
 	}
 }

@@ -166,7 +166,7 @@ func (t *telemetry) serve(ctx context.Context, work *errgroup.Group, s *site, di
 // outcomes names the counts of digests.
 func outcomes(r digest.Report) map[string]int {
 	return map[string]int{
-		"accepted": r.Accepted, "empty": r.Empty, "withheld": r.Withheld, "deferred": r.Deferred, "failed": r.Failed,
+		"accepted": r.Accepted, "empty": r.Empty, "withheld": r.Withheld, "put_off": r.PutOff, "deferred": r.Deferred, "failed": r.Failed,
 		"doubtful": r.Doubtful, "resent": r.Resent, "lost": r.Lost, "errors": r.Errors,
 	}
 }

@@ -56,11 +56,10 @@ func (r *round) ask(ctx context.Context, st digest.Standing) error {
 
 // asking writes the mail.
 func (r *round) asking(ctx context.Context, st digest.Standing, p digest.Confirmation) (mail.Message, error) {
-	plain, err := p.Address.Open(ctx, r.keys, person.AddressField)
+	to, err := r.recipient(ctx, p.Address)
 	if err != nil {
 		return mail.Message{}, err
 	}
-	to := inASCII(string(plain))
 	zone, _ := calendar.Zone(st.Settings.Schedule.Zone)
 	m, err := letter.RenderAsk(letter.Ask{
 		Language: st.Settings.Language, Portal: r.config.Portal, PortalURL: r.links.Portal(),

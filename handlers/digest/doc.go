@@ -69,6 +69,15 @@
 //	route down          nobody's fault: tried again when the route is; the worker
 //	                    stops claiming meanwhile (circuit breaker)
 //
+// # Rates
+//
+// Before a mail is composed for sending, it needs a turn of the rate over all and one
+// of its domain's (pace). For the first it waits a little, for nobody else could leave
+// either. A turn of its domain's that lies ahead is kept for the person, who is put off
+// until then with no lease and no connection (Standing.Later), and then comes before
+// all others. Turns are counted by the work database, in blocks; one that is lost in a
+// crash means a mail fewer, never one more.
+//
 // Two clocks: the application's says who is due and when to try again, the work
 // database's decides leases.
 package digest

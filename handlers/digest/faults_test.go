@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"imprint/adapters/maildir"
 	"imprint/adapters/sqlite/eventlog"
@@ -92,6 +93,16 @@ func (w faultyWork) Claim(ctx context.Context, c digest.Claim) (claimed []digest
 func (w faultyWork) Commit(ctx context.Context, changes []digest.Change) (done []bool, err error) {
 	err = w.call("commit", func() error { done, err = w.Digests.Commit(ctx, changes); return err })
 	return done, err
+}
+
+type faultyRates struct {
+	*work.Rates
+	*faults
+}
+
+func (r faultyRates) Take(ctx context.Context, asks []digest.Ask) (waits [][]time.Duration, err error) {
+	err = r.call("take", func() error { waits, err = r.Rates.Take(ctx, asks); return err })
+	return waits, err
 }
 
 func (w faultyWork) Release(ctx context.Context, holder string) error {

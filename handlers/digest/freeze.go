@@ -43,13 +43,18 @@ func (s *Service) write(ctx context.Context, st digest.Standing, d digest.Delive
 	return mail.Message{ID: d.MessageID, EnvelopeFrom: s.envelopeFrom(st.Person, d.AddressID, d.Window.From), To: to, Bytes: b}, nil
 }
 
-// address opens the person's address, as mail servers know it; it is held no longer
-// than a mail takes.
+// address opens the person's address in force.
 func (s *Service) address(ctx context.Context, st digest.Standing) (string, error) {
 	if st.Settings.Address == nil {
 		return "", fmt.Errorf("digest: person %s has no address", st.Person)
 	}
-	plain, err := st.Settings.Address.Open(ctx, s.keys, person.AddressField)
+	return s.recipient(ctx, st.Settings.Address)
+}
+
+// recipient opens an address, as mail servers know it; it is held no longer than a
+// mail takes.
+func (s *Service) recipient(ctx context.Context, address *event.Sealed) (string, error) {
+	plain, err := address.Open(ctx, s.keys, person.AddressField)
 	return inASCII(string(plain)), err
 }
 

@@ -174,6 +174,7 @@ func (r *round) change(st digest.Standing, hold time.Duration, apply func(*diges
 		if cur.Changed != st.Changed {
 			return false
 		}
+		cur.Later, cur.Turn = time.Time{}, false // used, unless apply gives another
 		apply(cur)
 		return true
 	}})

@@ -41,20 +41,25 @@ func (j *journal) commit(c digest.Change) error {
 // that was begun is written, also while the program stops.
 func (j *journal) run(ctx context.Context) {
 	for first := range j.steps {
-		group := []step{first}
-		for len(group) < maxGroup {
-			select {
-			case next, open := <-j.steps:
-				if open {
-					group = append(group, next)
-					continue
-				}
-			default:
-			}
-			break
-		}
-		j.write(ctx, group)
+		j.write(ctx, gather(first, j.steps, maxGroup))
 	}
+}
+
+// gather takes what waits in a channel behind the first, up to a number in all.
+func gather[T any](first T, from <-chan T, most int) []T {
+	group := []T{first}
+	for len(group) < most {
+		select {
+		case next, open := <-from:
+			if !open {
+				return group
+			}
+			group = append(group, next)
+		default:
+			return group
+		}
+	}
+	return group
 }
 
 func (j *journal) write(ctx context.Context, group []step) {

@@ -40,6 +40,16 @@ type Work interface {
 	Due(ctx context.Context, now time.Time, limit int) ([]digest.Standing, error)
 	DueAtOnce(ctx context.Context, end int64, limit int) ([]digest.Standing, error)
 	Troubled(ctx context.Context, limit int) ([]digest.Standing, error)
+	// PutOff lists those whose mail waits for its turn at a mail domain, the next
+	// turn first.
+	PutOff(ctx context.Context, limit int) ([]digest.Standing, error)
+}
+
+// Rates are kept for all programs at one database.
+type Rates interface {
+	// Take takes turns of several rates and answers, for each, how long it is until
+	// each turn comes.
+	Take(ctx context.Context, asks []digest.Ask) (waits [][]time.Duration, err error)
 }
 
 // Encoder writes a mail down; equal drafts give equal bytes.

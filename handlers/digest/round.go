@@ -27,6 +27,7 @@ type Report struct {
 	Failed    int  // mails refused for good, stopped or given up
 	Doubtful  int  // mails of which it is not known whether they were taken
 	Resent    int  // second attempts with the same bytes, after a doubt
+	PutOff    int  // persons whose mail waits for its turn at a mail domain
 	Lost      int  // persons who passed to another worker or changed settings meanwhile
 	Errors    int  // persons who could not be served; the next round tries again
 	RouteDown bool // at the end, mails could not leave
@@ -41,6 +42,7 @@ type round struct {
 
 	mu      sync.Mutex // guards what follows
 	report  Report
+	full    bool  // no mail at all may leave for a while: the round ends
 	partial error // a read model ceased to be whole: the round ends
 	err     error // the first of those counted in report.Errors
 }
@@ -61,8 +63,11 @@ func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	r := &round{Service: s, journal: newJournal(s.work)}
 	var writer sync.WaitGroup
 	writer.Go(func() { r.journal.run(context.WithoutCancel(ctx)) })
+	s.pace.open()
+	writer.Go(func() { s.pace.run(context.WithoutCancel(ctx)) })
 	err := r.run(ctx)
 	r.journal.close()
+	s.pace.close()
 	writer.Wait()
 	// What a crash would leave to the lease, we give back at once.
 	released := s.giveBack(context.WithoutCancel(ctx))
@@ -141,6 +146,9 @@ func (r *round) run(ctx context.Context) error {
 			}
 			rest = rest[n:]
 		}
+		if r.full {
+			return errors.Join(r.err, r.close(ctx))
+		}
 		if r.report.Errors-before == len(claimed) {
 			break // not one of them: the fault is not theirs
 		}
@@ -212,19 +220,23 @@ func (r *round) step(ctx context.Context, st digest.Standing, selected draft) er
 	switch {
 	case d != nil && d.Closing():
 		return r.record(ctx, st.Person, *d) // W7
-	case ctx.Err() != nil || r.route.passes(r.now()) == shut:
+	case ctx.Err() != nil || r.route.passes(r.now()) == shut || r.isFull():
 		return nil // given back at the end of the round
 	case st.Pending.Due(r.now()):
-		return r.ask(ctx, st) // what else is due is claimed again
-	case d == nil:
-		return r.begin(ctx, st, selected)
-	case st.Stopped():
+		return r.inTurn(ctx, st, st.Pending.Address, func() error { return r.ask(ctx, st) }) // what else is due is claimed again
+	case d != nil && st.Stopped():
 		return r.giveUp(ctx, st, digest.TurnedOff)
-	case d.State == digest.Waiting:
-		return r.again(ctx, st, selected)
-	default:
-		return r.resend(ctx, st)
+	case d != nil && d.State != digest.Waiting:
+		return r.inTurn(ctx, st, st.Settings.Address, func() error { return r.resend(ctx, st) })
 	}
+	next := r.begin
+	if d != nil {
+		next = r.again
+	}
+	if len(selected.items) == 0 { // no mail follows
+		return next(ctx, st, selected)
+	}
+	return r.inTurn(ctx, st, st.Settings.Address, func() error { return next(ctx, st, selected) })
 }
 
 // count changes the report, and with it the totals.

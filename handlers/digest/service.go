@@ -4,6 +4,7 @@ package digest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,6 +28,9 @@ type Config struct {
 	Bounces     string // the address for reports of failure, which takes name+anything@ too; "": the sender's, alone
 	Holder      string // of leases; never shared by two living processes
 	Connections int    // mails under way at once: 1 to 64
+
+	Rate, DomainRate mailing.Rate // of mails in all, and to each mail domain
+	DomainSecret     []byte       // hides the domains where rates are kept; needed with a DomainRate
 }
 
 // Ports are the parts that the worker works with. All but Watch are needed.
@@ -35,6 +39,7 @@ type Ports struct {
 	Codec   *event.Codec
 	Keys    event.Keys
 	Work    Work
+	Rates   Rates // may be nil where the Config has no rate
 	Notices notices.Queries
 	Passed  Passed
 	Encoder Encoder
@@ -88,6 +93,7 @@ type Service struct {
 	waits   string     // why the last round waited, as it was logged
 	route   route
 	press   letter.Press
+	pace    *pace
 
 	owing sync.Mutex      // guards owed
 	owed  []digest.Change // outcomes that could not be committed yet
@@ -114,6 +120,9 @@ func New(c Config, p Ports) (*Service, error) {
 	if c.Connections < 1 || c.Connections > maxConnections || c.Holder == "" || c.Portal == "" {
 		return nil, fmt.Errorf("digest: 1 to %d connections, a holder and the portal's name are needed", maxConnections)
 	}
+	if c.DomainRate.Limits() && len(c.DomainSecret) < sha256.Size {
+		return nil, errors.New("digest: the secret that hides mail domains is too short")
+	}
 	if p.Watch == nil {
 		p.Watch = func(context.Context, Attempt) func(mailing.Outcome) { return func(mailing.Outcome) {} }
 	}
@@ -122,14 +131,15 @@ func New(c Config, p Ports) (*Service, error) {
 		config: c, host: from.Address[strings.LastIndexByte(from.Address, '@')+1:], sender: from.Address,
 		log: p.Log, codec: p.Codec, keys: p.Keys, work: p.Work, notices: p.Notices, passed: p.Passed,
 		encoder: p.Encoder, mailer: p.Mailer, sent: p.Sent, links: p.Links, clock: p.Clock, logger: p.Logger, bounced: p.Bounced, watch: p.Watch,
+		pace: &pace{rates: p.Rates, total: c.Rate, domain: c.DomainRate, secret: c.DomainSecret, taken: map[string][]time.Time{}},
 	}, nil
 }
 
 func (s *Service) now() time.Time { return domain.Moment(s.clock()) }
 
-// Run works until the context ends: a round at every beat and after every append
-// to the log, so that immediate readers are told at once. Both only wake; a lost
-// signal costs the time to the next beat.
+// Run works until the context ends: a round at every beat, after every append to the
+// log, so that immediate readers are told at once, and at the turn of those put off.
+// All only wake; a lost signal costs the time to the next beat.
 func (s *Service) Run(ctx context.Context, beats <-chan struct{}) error {
 	for {
 		// The signal is taken before the round: an append during it wakes us again.
@@ -145,6 +155,7 @@ func (s *Service) Run(ctx context.Context, beats <-chan struct{}) error {
 			return nil
 		case <-beats:
 		case <-changed:
+		case <-s.nextTurn(ctx):
 		}
 	}
 }

@@ -28,11 +28,12 @@ type DueRow struct {
 	From      int64     // the window begins here
 	State     digest.State
 	Failure   digest.Failure // the newest, where a digest is under way
+	PutOff    time.Time      // until then, by the rate of the mail domain; zero: not
 }
 
 // Due lists who would be served by a round at an instant, if it need not wait:
-// those due by time, and immediate readers behind whose cursor a notice lies. At
-// most 1,000.
+// those due by time, and immediate readers behind whose cursor a notice lies; and at
+// the end those who are due and put off. At most 1,000 of either.
 func (s *Service) Due(ctx context.Context, now time.Time) ([]DueRow, error) {
 	standings, err := s.work.Due(ctx, now, maxListed)
 	if err != nil {
@@ -59,6 +60,17 @@ func (s *Service) Due(ctx context.Context, now time.Time) ([]DueRow, error) {
 			break
 		}
 		rows = append(rows, dueRow(st))
+	}
+	off, err := s.work.PutOff(ctx, maxListed)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range off {
+		if st.Later.After(now) {
+			row := dueRow(st)
+			row.PutOff = st.Later
+			rows = append(rows, row)
+		}
 	}
 	return rows, nil
 }
@@ -93,14 +105,19 @@ func (s *Service) Totals() Report {
 // OldestDue is when the oldest digest was due that has not been sent: one that
 // nobody has begun, or one that was refused and is tried again. Zero if none
 // is late. Readers who want theirs at once have no due time before their first
-// attempt. Of more than 1,000 that were refused, some are looked at; the oldest of
-// those not begun is always found.
+// attempt. Of more than 1,000 that were refused, or are put off, some are looked at;
+// the oldest of those not begun that nothing holds back is always found.
 func (s *Service) OldestDue(ctx context.Context) (time.Time, error) {
-	due, err := s.work.Due(ctx, s.now(), maxListed)
+	now := s.now()
+	due, err := s.work.Due(ctx, now, maxListed)
 	if err != nil {
 		return time.Time{}, err
 	}
 	troubled, err := s.work.Troubled(ctx, maxListed)
+	if err != nil {
+		return time.Time{}, err
+	}
+	off, err := s.work.PutOff(ctx, maxListed)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -116,7 +133,12 @@ func (s *Service) OldestDue(ctx context.Context) (time.Time, error) {
 			consider(at)
 		}
 	}
-	for _, st := range slices.Concat(due, troubled) {
+	for _, st := range off {
+		if st.Open == nil && !st.NextDue.After(now) {
+			consider(st.NextDue)
+		}
+	}
+	for _, st := range slices.Concat(due, troubled, off) {
 		if st.Open != nil && !st.Open.Closing() {
 			consider(st.Open.Due)
 		}

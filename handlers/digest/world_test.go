@@ -32,6 +32,7 @@ import (
 	"imprint/domain/document"
 	"imprint/domain/event"
 	"imprint/domain/library"
+	"imprint/domain/mail"
 	"imprint/domain/notice"
 	"imprint/domain/person"
 	"imprint/domain/schema"
@@ -75,9 +76,13 @@ type world struct {
 	bounces string           // where reports of failure go, for the next process
 	address string           // that persons choose
 
+	rate, domainRate mail.Rate // of the next process
+	connections      int       // of the next process
+
 	mu       sync.Mutex
 	now      time.Time
 	leaseNow time.Time // the work database's clock
+	began    time.Time // since when time goes by by itself; zero: it does not
 }
 
 var master = bytes.Repeat([]byte{5}, event.KeySize)
@@ -89,7 +94,7 @@ func newWorld(t T) (*world, func()) {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "digest")
 	w := &world{t: t, ctx: context.Background(), folder: folder, now: start, leaseNow: start, logged: &bytes.Buffer{},
-		from: "Halden <trust@halden.example>", address: address}
+		from: "Halden <trust@halden.example>", address: address, connections: 2}
 	w.must(err)
 	w.log, err = eventlog.Open(w.ctx, filepath.Join(folder, "log.db"), eventlog.Options{Clock: w.clock})
 	w.must(err)
@@ -118,6 +123,9 @@ func (w *world) openWork(name string) {
 	w.db, err = workfile.Open(w.ctx, filepath.Join(w.folder, name), func() time.Time {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if !w.began.IsZero() {
+			return w.leaseNow.Add(time.Since(w.began))
+		}
 		return w.leaseNow
 	})
 	w.must(err)
@@ -138,9 +146,10 @@ func (w *world) restart(holder string) {
 	}
 	var err error
 	w.service, err = worker.New(
-		worker.Config{Portal: "Halden Trust Center", From: w.from, Bounces: w.bounces, Holder: holder, Connections: 2},
+		worker.Config{Portal: "Halden Trust Center", From: w.from, Bounces: w.bounces, Holder: holder, Connections: w.connections,
+			Rate: w.rate, DomainRate: w.domainRate, DomainSecret: master},
 		worker.Ports{
-			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults},
+			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults}, Rates: faultyRates{work.NewRates(w.db), w.faults},
 			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
 			Mailer: mailer, Sent: w.mails, Links: w.links, Clock: w.clock,
 			Logger: slog.New(slog.NewTextHandler(w.logged, nil)), Bounced: w.bounce, Watch: w.watch,
@@ -188,7 +197,17 @@ func (w *world) must(err error) {
 func (w *world) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if !w.began.IsZero() {
+		return w.now.Add(time.Since(w.began))
+	}
 	return w.now
+}
+
+// let lets time go by on both clocks by itself, from now on.
+func (w *world) let() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.began = time.Now()
 }
 
 // pass lets time go by on both clocks.

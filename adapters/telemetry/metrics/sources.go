@@ -81,7 +81,7 @@ var (
 
 	digestAge   = desc("digest_oldest_due_age_seconds", "Age of the oldest digest that is due and not sent; 0 if none is.")
 	digestsWait = desc("digests_waiting", "1 if no digest goes out because a read model is behind, has stopped or hides parked keys.")
-	digestEnds  = desc("digests_total", "What has become of digests: accepted, empty, withheld, deferred, failed, doubtful, resent, lost, errors.", "outcome")
+	digestEnds  = desc("digests_total", "What has become of digests: accepted, empty, withheld, put_off, deferred, failed, doubtful, resent, lost, errors.", "outcome")
 	routeDown   = desc("mail_route_down", "1 if the mail server could not be reached and is left alone for a while.")
 )
 
