@@ -117,9 +117,10 @@ func newServer(bin string, o Options) (s *Server, err error) {
 	if s.dir, err = os.MkdirTemp("", "imprint-postgres"); err != nil {
 		return nil, err
 	}
+	started := s // s is nil after an error
 	defer func() {
 		if err != nil {
-			s.end()
+			started.end()
 		}
 	}()
 	if s.as != nil {
