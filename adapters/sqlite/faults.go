@@ -64,6 +64,12 @@ func unopened(path string) *domain.Error {
 	return domain.Refuse(domain.Unavailable, "file-access", "%s cannot be opened or written; check the folder's owner and permissions", path)
 }
 
+// isFull tells whether a disk had no room left.
+func isFull(err error) bool {
+	var e *driver.Error
+	return errors.As(err, &e) && e.Code()&0xff == code.SQLITE_FULL
+}
+
 // IsUnique tells whether a statement failed on a unique index.
 func IsUnique(err error) bool {
 	var e *driver.Error

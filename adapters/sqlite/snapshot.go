@@ -27,7 +27,10 @@ func Snapshot(ctx context.Context, from, to string) error {
 		return err
 	}
 	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, to)
-	if err = errors.Join(err, db.Close()); err != nil {
+	switch err = errors.Join(err, db.Close()); {
+	case isFull(err):
+		return Explain(to, err)
+	case err != nil:
 		return Explain(from, err)
 	}
 	if err := makeDurable(to); err != nil {
