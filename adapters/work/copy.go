@@ -1,16 +1,12 @@
-// Moving all rows into the tables of another engine. A row is the same on every
-// engine but for the positions in it, which are of one log.
+// Carrying all rows into the tables of another engine, or into those of a backup.
 
 package work
 
 import (
 	"bytes"
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"imprint/adapters/queries"
 	"imprint/domain/event"
@@ -20,84 +16,17 @@ import (
 // 32,766 parameters in one statement.
 const copyBatch = 200
 
-// kind is the type of a column, of which there are four on every engine.
-type kind byte
-
-const (
-	text kind = iota
-	blob
-	number // may be NULL
-	truth
-)
-
-type column struct {
-	name string
-	kind kind
+// Source is what rows are read from: a Database, or one frozen at a moment.
+type Source interface {
+	queries.Querier
+	Name() string
 }
 
-// Table is one of the work tables, as it is copied.
-type Table struct {
-	Name    string
-	columns []column
-	key     int // so many columns, the first, are the primary key
-	// settle makes a row of the source one of the target; nil: it stays as it is.
-	settle func(row []any, move Move) error
-}
-
-// Columns are the names of the columns that are copied.
-func (t Table) Columns() []string {
-	names := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		names[i] = c.name
-	}
-	return names
-}
-
-// Move answers the target's checkpoint for one of the source's: that of the event
-// with the same ordinal.
-type Move func(event.Checkpoint) (event.Checkpoint, error)
-
-// Tables that events rely on are copied before the log; none holds a position.
-func tablesBefore() []Table {
-	return []Table{
-		{Name: "data_keys", key: 1, columns: []column{{"id", text}, {"wrapped", blob}, {"created", number}, {"destroyed", number}}},
-		{Name: "names", key: 1, columns: []column{{"hash", blob}, {"person", blob}}},
-		{Name: "tokens", key: 1, columns: []column{{"hash", blob}, {"id", blob}, {"person", blob}, {"role", text}, {"expires", number}, {"ended", truth}}},
-		{Name: "requests", key: 1, columns: []column{{"first", blob}, {"stream", text}, {"fingerprint", text}, {"claimed", number}}},
-	}
-}
-
-// Those that rely on events are copied after the log. Four are not among them:
-// digest_reader marks the copy as unfinished until the end (see Begin), served_log
-// is claimed for the target, and leases and mail_rates are of the programs at one
-// database.
-func tablesAfter() []Table {
-	return []Table{
-		{Name: "reaction_checkpoints", key: 1, columns: []column{{"reaction", text}, {"position", text}, {"ordinal", number}, {"log_time", number}},
-			settle: func(row []any, move Move) error { return moveColumns(row[1:4], move) }},
-		{Name: "pending_notices", key: 1, columns: []column{{"cause", text}, {"cause_ordinal", number}, {"release_at", number}, {"correlation", text}, {"notice", text}},
-			settle: func(row []any, move Move) error { return moveHeld(&row[4], move) }},
-		{Name: "parked_reactions", key: 2, columns: []column{{"reaction", text}, {"event", text}, {"type", text}, {"ordinal", number},
-			{"before_position", text}, {"before_ordinal", number}, {"before_log_time", number}, {"reason", text}, {"parked_at", number}},
-			settle: func(row []any, move Move) error { return moveColumns(row[4:7], move) }},
-		{Name: "digest_standings", key: 1, columns: []column{{"person", text}, {"settings", text}, {"changed", number}, {"cursor", number}, {"since", number},
-			{"next_due", number}, {"last_due", number}, {"delivery", text}, {"carried", text}, {"wake_at", number}, {"immediate", number}, {"troubled", number},
-			{"pending", text}, {"suspended", text}, {"barred", number}, {"later", number}, {"turn", number}, {"epoch", number}, {"holder", text}, {"lease_until", number}},
-			settle: func(row []any, _ Move) error {
-				row[18], row[19] = "", int64(0) // a lease is of one database's clock, and nobody holds it there
-				return nil
-			}},
-		{Name: "digest_mails", key: 1, columns: []column{{"person", text}, {"box", blob}}},
-	}
-}
-
-// Tables lists all that are copied row by row.
-func Tables() []Table { return append(tablesBefore(), tablesAfter()...) }
-
-// Copy moves rows from one database to another. Each step may be repeated: what is
-// there already is compared and left.
+// Copy carries rows from one database to another. Each step may be repeated: what
+// is there already is compared and left.
 type Copy struct {
-	From, To Database
+	From     Source
+	To       Database
 	Move     Move           // for After and Compare
 	Progress func(rows int) // rows of this step so far
 }
@@ -109,6 +38,62 @@ func (c Copy) Before(ctx context.Context) (int, error) {
 
 // After copies the tables that rely on events.
 func (c Copy) After(ctx context.Context) (int, error) { return c.walk(ctx, tablesAfter(), c.replace) }
+
+// Mirror copies all rows as they are, positions too, with the digests' place and
+// whose log they go with; the leases stay behind. The target is empty, and goes with
+// the very same log. If we crash in between, it is of no use.
+func (c Copy) Mirror(ctx context.Context) (int, error) {
+	c.Move = func(at event.Checkpoint) (event.Checkpoint, error) { return at, nil }
+	n, err := c.walk(ctx, Tables(), c.replace)
+	if err != nil {
+		return n, err
+	}
+	at, err := checkpoint(ctx, c.From)
+	if err != nil {
+		return n, err
+	}
+	log, known, err := servedLog(ctx, c.From)
+	if err == nil && known {
+		_, err = NewServed(c.To).Claim(ctx, log)
+	}
+	return n, errors.Join(err, Finish(ctx, c.To, at))
+}
+
+// Rebase puts the places of another log into the rows of db, where they stand: that
+// of the digests, and those in every table. If we crash in between, the rows are of
+// use to neither log.
+func Rebase(ctx context.Context, db Database, move Move) error {
+	at, err := checkpoint(ctx, db)
+	if err != nil {
+		return err
+	}
+	if at, err = move(at); err != nil {
+		return err
+	}
+	if _, err := (Copy{From: db, To: db, Move: move}).After(ctx); err != nil {
+		return err
+	}
+	return Finish(ctx, db, at)
+}
+
+// Renew makes rows that were copied before a log fit that log, from the source as
+// it is after. Cursors and checkpoints may be older than the log, for its facts move
+// them on; what is committed before the events that rely on it may not:
+//
+//	data_keys  as they are now: an event never lacks its key, and a key that was
+//	           destroyed meanwhile does not come back
+//	names      as they are now: a person who joined meanwhile is found again
+//	requests   as they are now: an id that was used meanwhile is not free again
+//	tokens     those that still hold: one revoked meanwhile does not work again.
+//	           One issued meanwhile is left out, for its event may be missing
+func (c Copy) Renew(ctx context.Context) (int, error) {
+	return c.walk(ctx, tablesBefore(), func(ctx context.Context, t Table, s span, rows, there [][]any) error {
+		if t.follows {
+			rows = t.among(rows, there)
+		}
+		return c.replace(ctx, t, s, rows, there)
+	})
+}
 
 // Compare holds every row of the target against the source's, and changes nothing.
 // It fails with *DifferentError at the first table that is not the same.
@@ -211,87 +196,6 @@ func (c Copy) replace(ctx context.Context, t Table, s span, rows, there [][]any)
 	})
 }
 
-// where is the condition of a span.
-func (t Table) where(s span) (string, []any) {
-	var conditions []string
-	var args []any
-	bound := func(sign string, key []any) {
-		if key == nil {
-			return
-		}
-		marks := make([]string, t.key)
-		for i := range marks {
-			args = append(args, key[i])
-			marks[i] = fmt.Sprintf("$%d", len(args))
-		}
-		conditions = append(conditions, fmt.Sprintf("(%s) %s (%s)", strings.Join(t.Columns()[:t.key], ", "), sign, strings.Join(marks, ", ")))
-	}
-	bound(">", s.after)
-	bound("<=", s.to)
-	if len(conditions) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(conditions, " AND "), args
-}
-
-func (t Table) insert(rows [][]any) (string, []any) {
-	var b strings.Builder
-	var args []any
-	fmt.Fprintf(&b, `INSERT INTO %s (%s) VALUES `, t.Name, strings.Join(t.Columns(), ", "))
-	for i, row := range rows {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		for j, v := range row {
-			sign := ", "
-			if j == 0 {
-				sign = "("
-			}
-			args = append(args, v)
-			fmt.Fprintf(&b, "%s$%d", sign, len(args))
-		}
-		b.WriteString(")")
-	}
-	return b.String(), args
-}
-
-// read answers the rows of a span in the order of the key, at most limit.
-func (t Table) read(ctx context.Context, db Database, s span, limit int) (rows [][]any, err error) {
-	where, args := t.where(s)
-	query := fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY %s LIMIT %d`, strings.Join(t.Columns(), ", "), t.Name, where, strings.Join(t.Columns()[:t.key], ", "), limit)
-	err = queries.Each(ctx, db, func(scan func(...any) error) error {
-		row, err := t.scan(scan)
-		rows = append(rows, row)
-		return err
-	}, query, args...)
-	return rows, err
-}
-
-func (t Table) scan(scan func(...any) error) ([]any, error) {
-	to := make([]any, len(t.columns))
-	for i, c := range t.columns {
-		to[i] = [...]any{text: new(string), blob: new([]byte), number: new(sql.NullInt64), truth: new(bool)}[c.kind]
-	}
-	if err := scan(to...); err != nil {
-		return nil, err
-	}
-	for i := range to {
-		switch v := to[i].(type) {
-		case *string:
-			to[i] = *v
-		case *[]byte:
-			to[i] = append([]byte{}, *v...) // never nil, which would be NULL
-		case *bool:
-			to[i] = *v
-		case *sql.NullInt64:
-			if to[i] = nil; v.Valid {
-				to[i] = v.Int64
-			}
-		}
-	}
-	return to, nil
-}
-
 func equalRows(a, b [][]any) bool {
 	if len(a) != len(b) {
 		return false
@@ -305,32 +209,4 @@ func equalRows(a, b [][]any) bool {
 		}
 	}
 	return true
-}
-
-// moveColumns moves a checkpoint of three columns: position, ordinal, log time.
-func moveColumns(columns []any, move Move) error {
-	position, isText := columns[0].(string)
-	ordinal, isNumber := columns[1].(int64)
-	at, isTime := columns[2].(int64)
-	if !isText || !isNumber || !isTime {
-		return errors.New("its checkpoint has NULL in it")
-	}
-	moved, err := move(event.Checkpoint{Position: event.Position(position), Ordinal: ordinal, LogTime: moment(at)})
-	columns[0], columns[1], columns[2] = string(moved.Position), moved.Ordinal, micros(moved.LogTime)
-	return err
-}
-
-// moveHeld moves the checkpoint within a pending notice.
-func moveHeld(body *any, move Move) error {
-	var h held
-	if err := json.Unmarshal([]byte((*body).(string)), &h); err != nil {
-		return fmt.Errorf("a held notice cannot be read: %w", err)
-	}
-	var err error
-	if h.Before, err = move(h.Before); err != nil {
-		return err
-	}
-	moved, err := json.Marshal(h)
-	*body = string(moved)
-	return err
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
+
+	"imprint/adapters/queries"
 )
 
 // Served keeps the identity of the one log that these tables belong to.
@@ -16,9 +18,11 @@ type Served struct{ db Database }
 func NewServed(db Database) *Served { return &Served{db: db} }
 
 // Log answers the log's identity; false if none has been claimed yet.
-func (s *Served) Log(ctx context.Context) (uuid.UUID, bool, error) {
+func (s *Served) Log(ctx context.Context) (uuid.UUID, bool, error) { return servedLog(ctx, s.db) }
+
+func servedLog(ctx context.Context, q queries.Querier) (uuid.UUID, bool, error) {
 	var log []byte
-	found, err := one(ctx, s.db, into(&log), `SELECT log FROM served_log`)
+	found, err := one(ctx, q, into(&log), `SELECT log FROM served_log`)
 	if err != nil || !found {
 		return uuid.Nil, false, err
 	}

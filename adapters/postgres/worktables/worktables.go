@@ -96,6 +96,32 @@ func (d *DB) Write(ctx context.Context, f func(work.Tx) error) error {
 // erases is wrapped by the master key, which the database never holds.
 func (d *DB) Erase(ctx context.Context, f func(work.Tx) error) error { return d.Write(ctx, f) }
 
+// Frozen calls f with the rows as they are at one moment, whatever others write
+// meanwhile and however long f takes; each statement is bounded as ever. While it
+// runs, no vacuum takes away what has been overwritten since.
+func (d *DB) Frozen(ctx context.Context, f func(work.Source) error) error {
+	conn, err := d.db.Write.Acquire(ctx)
+	if err != nil {
+		return postgres.Explain(err)
+	}
+	// A connection that is still in a transaction when it is released is closed.
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`); err != nil {
+		return postgres.Explain(err)
+	}
+	err = f(frozen{transaction{conn.Conn()}, d.Name()})
+	_, _ = conn.Exec(context.WithoutCancel(ctx), `ROLLBACK`) // only read
+	return postgres.Explain(err)
+}
+
+// frozen is a work.Source.
+type frozen struct {
+	transaction
+	name string
+}
+
+func (f frozen) Name() string { return f.name }
+
 // transact runs one attempt. If we crash before its end, nothing of it is in the
 // database.
 func (d *DB) transact(ctx context.Context, f func(work.Tx) error) error {
