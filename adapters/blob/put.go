@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"imprint/domain"
 	"imprint/domain/content"
 )
 
@@ -41,9 +40,8 @@ func (d *Directory) put(ctx context.Context, r io.Reader, want string) (content.
 	// If we die from here to the rename, a file stays in incoming, which no
 	// reader looks at; the next Open removes it.
 	c, err := Receive(ctx, disk{arrival}, r, d.maxBytes)
-	if err == nil && want != "" && c.SHA256 != want {
-		err = domain.Refuse(domain.Invalid, "hash-mismatch",
-			"the bytes have the SHA-256 %s, not %s as stated; send the right file, or state its hash", c.SHA256, want)
+	if err == nil {
+		err = CheckStated(c, want)
 	}
 	if err != nil {
 		discard(arrival)

@@ -13,10 +13,23 @@ import (
 	"imprint/domain/content"
 )
 
+// HashMismatch is the code of the refusal of bytes that have another hash.
+const HashMismatch = "hash-mismatch"
+
 const (
 	headBytes  = 512       // what http.DetectContentType looks at
 	chunkBytes = 64 * 1024 // one read and one write
 )
+
+// CheckStated refuses bytes whose hash is not the one stated beforehand, unless none
+// was.
+func CheckStated(c content.Stored, want string) error {
+	if want == "" || c.SHA256 == want {
+		return nil
+	}
+	return domain.Refuse(domain.Invalid, HashMismatch,
+		"the bytes have the SHA-256 %s, not %s as stated; send the right file, or state its hash", c.SHA256, want)
+}
 
 // Receive copies src to dst and says what it was. After limit+1 bytes it stops
 // reading, and it never writes more than limit: that is TooLarge. Cancelling ctx

@@ -70,45 +70,12 @@ func Check(ctx context.Context, path string) error {
 	return nil
 }
 
-// Overlay changes a snapshot by statements, in one transaction in which the file
-// that it was taken from is attached as "live", for reading only. What the
-// statements delete is overwritten.
-func Overlay(ctx context.Context, snapshot, live string, statements ...string) error {
-	db, err := connect(ctx, snapshot, url.Values{"_pragma": {"busy_timeout(10000)", "synchronous(FULL)", "secure_delete(1)"}})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }() // what is committed is durable
-	conn, err := db.Conn(ctx)         // what is attached belongs to one connection
-	if err != nil {
-		return Explain(snapshot, err)
-	}
-	defer func() { _ = conn.Close() }()
-	if _, err := conn.ExecContext(ctx, `ATTACH ? AS live`, address(live, url.Values{"mode": {"ro"}})); err != nil {
-		return Explain(live, err)
-	}
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return Explain(snapshot, err)
-	}
-	for _, statement := range statements {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return Explain(snapshot, errors.Join(err, tx.Rollback()))
-		}
-	}
-	return Explain(snapshot, tx.Commit())
-}
-
 // reading opens a file so that SQLite itself refuses to write it.
 func reading(ctx context.Context, path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, domain.Refuse(domain.NotFound, "no-data", "%s does not exist; is --data the folder of an installation?", path).Because(err)
 	}
 	return connect(ctx, path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)"}})
-}
-
-func address(path string, query url.Values) string {
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
 }
 
 // makeDurable syncs a finished copy, for VACUUM INTO does not, and leaves it to

@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -107,52 +105,6 @@ func TestSnapshotOfAClosedFile(t *testing.T) {
 	if err := Snapshot(t.Context(), db.Path, filepath.Join(t.TempDir(), "copy.db")); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestOverlayTakesFromTheLiveFileAndNeverWritesIt(t *testing.T) {
-	db := numbers(t)
-	if err := add(t.Context(), db, 1); err != nil {
-		t.Fatal(err)
-	}
-	secret := []byte("a-secret-that-has-been-destroyed-since")
-	if _, err := db.Write.Exec(`CREATE TABLE keys (id text PRIMARY KEY, wrapped blob NOT NULL); INSERT INTO keys VALUES ('k', $1)`, secret); err != nil {
-		t.Fatal(err)
-	}
-	to := filepath.Join(t.TempDir(), "copy.db")
-	if err := Snapshot(t.Context(), db.Path, to); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Write.Exec(`UPDATE keys SET wrapped = x''; INSERT INTO keys VALUES ('new', x'01')`); err != nil {
-		t.Fatal(err)
-	}
-	if err := Overlay(t.Context(), to, db.Path, `DELETE FROM main.keys`, `INSERT INTO main.keys SELECT id, wrapped FROM live.keys`); err != nil {
-		t.Fatal(err)
-	}
-	if err := Overlay(t.Context(), to, db.Path, `DELETE FROM main.keys`, `DELETE FROM live.keys`); err == nil {
-		t.Fatal("the live file was written")
-	}
-	copied, err := reading(t.Context(), to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = copied.Close() }()
-	if got := count(t, copied, `SELECT count(*) FROM keys WHERE id = 'new' OR id = 'k' AND wrapped = x''`); got != 2 {
-		t.Errorf("%d of 2 rows are as in the live file", got)
-	}
-	if got := count(t, db.Read, `SELECT count(*) FROM keys`); got != 2 {
-		t.Errorf("the live file has %d rows, not 2", got)
-	}
-	if copied, err := os.ReadFile(to); err != nil || bytes.Contains(copied, secret) {
-		t.Errorf("the copy still holds the destroyed bytes (%v)", err)
-	}
-}
-
-func count(t *testing.T, db *sql.DB, query string) (n int) {
-	t.Helper()
-	if err := db.QueryRow(query).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 func TestCheckNamesWhatIsDamaged(t *testing.T) {

@@ -67,19 +67,23 @@ func (in *opened) whole(ctx context.Context, before presence) error {
 	if _, unfinished, err := work.Unfinished(ctx, in.work); err != nil {
 		return err
 	} else if unfinished {
-		return domain.Refuse(domain.Conflict, "unfinished-copy", "%s holds an unfinished copy of an installation; run the same imprint copy again, it goes on from there", in.work.Name())
+		return in.unfinished()
 	}
 	if before.log && !before.work && in.flags.databaseInFile() {
 		return lostWork(in.folder)
 	}
 	keys, err := in.keys.Check(ctx, startKeys)
 	if err != nil {
-		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had", in.work.Name()).Because(err)
+		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had", in.workName()).Because(err)
 	}
 	if in.remembers = keys > 0; in.remembers && !before.log && in.flags.logInFile() {
 		return in.lostLog()
 	}
 	return nil
+}
+
+func (e *engines) unfinished() error {
+	return domain.Refuse(domain.Conflict, "unfinished-copy", "%s holds an unfinished copy of an installation; run the same imprint copy or imprint restore again, it goes on from there", e.workName())
 }
 
 func lostWork(f *datafolder.Folder) error {
@@ -89,7 +93,7 @@ func lostWork(f *datafolder.Folder) error {
 
 func (in *opened) lostLog() error {
 	return domain.Refuse(domain.Conflict, "lost-log", "%s is missing or empty, but %s is not: events are lost; put the file back, or move the whole folder away and run imprint restore",
-		in.logName(), in.work.Name())
+		in.logName(), in.workName())
 }
 
 // belongTogether refuses parts of different installations, and answers the id of
@@ -149,7 +153,7 @@ func (e *engines) sameLog(bound uuid.UUID, known bool, identity installation.Log
 		return nil
 	}
 	return domain.Refuse(domain.Conflict, "another-log", "%s serves the log %s, and %s is the log %s of %q: IMPRINT_LOG and IMPRINT_DATABASE (or IMPRINT_INSTALLATION, or the files in IMPRINT_DATA) name parts of two installations; correct one of them",
-		e.work.Name(), bound, e.logName(), identity.Log, identity.Name)
+		e.workName(), bound, e.logName(), identity.Log, identity.Name)
 }
 
 // nothingLost refuses a log without work tables, and work tables without a log. A
@@ -169,7 +173,7 @@ func (in *opened) nothingLost(ctx context.Context, known, found bool) error {
 			return err
 		}
 		if len(first) > 1 {
-			return domain.Refuse(domain.Conflict, "lost-work", "%s is empty, but %s is not: its data keys, tokens and the digests' places are lost or elsewhere; IMPRINT_DATABASE and IMPRINT_LOG must name parts of one installation (imprint copy moves one to other engines)", in.work.Name(), in.logName())
+			return domain.Refuse(domain.Conflict, "lost-work", "%s is empty, but %s is not: its data keys, tokens and the digests' places are lost or elsewhere; IMPRINT_DATABASE and IMPRINT_LOG must name parts of one installation (imprint copy moves one to other engines)", in.workName(), in.logName())
 		}
 	}
 	return nil
@@ -184,7 +188,7 @@ func (in *opened) placed(ctx context.Context) error {
 	if err := place(ctx, in.log, at); away(err) {
 		return err
 	} else if err != nil {
-		return domain.Refuse(domain.Conflict, "another-log", "%s and %s are not of one installation, or the log lost its end; put back the files that belong together, or move the whole folder away and run imprint restore", in.work.Name(), in.logName()).Because(err)
+		return domain.Refuse(domain.Conflict, "another-log", "%s and %s are not of one installation, or the log lost its end; put back the files that belong together, or move the whole folder away and run imprint restore", in.workName(), in.logName()).Because(err)
 	}
 	builds, err := builds(ctx, in.views)
 	if err != nil {

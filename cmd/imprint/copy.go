@@ -82,11 +82,15 @@ func (c *copying) copyWhole(ctx context.Context) (report copyReport, err error) 
 		return report, err
 	}
 	if goOn {
-		if err := c.appendEvents(ctx); err != nil {
+		if err := c.logs().appendEvents(ctx); err != nil {
 			return report, err
 		}
 	}
-	places, err := c.compareLogs(ctx)
+	wanted, err := work.Copy{From: c.from.work}.Places(ctx)
+	if err != nil {
+		return report, err
+	}
+	places, err := c.logs().compareLogs(ctx, wanted)
 	if err != nil {
 		return report, err
 	}
@@ -119,6 +123,25 @@ func (c *copying) copyWhole(ctx context.Context) (report copyReport, err error) 
 	report.Events, report.Verified = c.head.Ordinal, true
 	report.WorkRows++ // the digests' checkpoint
 	return report, nil
+}
+
+// logs is the copy of the log.
+func (c *copying) logs() *logCopy {
+	return &logCopy{from: c.from.log, to: c.to.log, target: c.to.logName(), head: c.head, out: c.io.Err}
+}
+
+// comparePrefix holds all that the target's log has against the source's, and
+// answers how many events it is.
+func (c *copying) comparePrefix(ctx context.Context) (int64, error) {
+	has, err := c.to.log.Head(ctx)
+	if err != nil || has.Ordinal == 0 {
+		return 0, err
+	}
+	_, err = c.logs().walkLogs(ctx, min(has.Ordinal, c.head.Ordinal), "compare events", func(event.Recorded) {})
+	if err == nil && has.Ordinal > c.head.Ordinal {
+		err = c.lives()
+	}
+	return has.Ordinal, err
 }
 
 // begin looks what the target is, and marks an empty one. False: it is a whole

@@ -1,6 +1,6 @@
 package main
 
-// Here: the events of a copy, and how two logs are held against each other.
+// Here: how the events of a log are copied, and two logs held against each other.
 
 import (
 	"bytes"
@@ -10,9 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 
-	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
 )
@@ -23,14 +23,23 @@ const (
 	copyTries = 5
 )
 
+// logCopy copies one log to another, up to an event of the source. Beyond that the
+// source may go on.
+type logCopy struct {
+	from, to event.Log
+	target   string           // how messages name the other
+	head     event.Checkpoint // of the source
+	out      io.Writer        // tells of progress
+}
+
 // appendEvents appends what the target lacks. The order of the log stays, for one
 // append ends before the next begins, and with it the ordinals.
-func (c *copying) appendEvents(ctx context.Context) error {
-	has, err := c.to.log.Head(ctx)
+func (c *logCopy) appendEvents(ctx context.Context) error {
+	has, err := c.to.Head(ctx)
 	if err != nil {
 		return err
 	}
-	bar := newProgress(c.io.Err, "events")
+	bar := newProgress(c.out, "events")
 	at := event.Checkpoint{}
 	if has.Ordinal > 0 { // the source's own place with that ordinal
 		if at, err = c.sourceAt(ctx, has.Ordinal); err != nil {
@@ -38,7 +47,7 @@ func (c *copying) appendEvents(ctx context.Context) error {
 		}
 	}
 	for at.Ordinal < c.head.Ordinal {
-		page, err := c.from.log.ReadAll(ctx, at, copyPage)
+		page, err := c.from.ReadAll(ctx, at, int(min(copyPage, c.head.Ordinal-at.Ordinal)))
 		if err != nil {
 			return err
 		}
@@ -61,8 +70,8 @@ func (c *copying) appendEvents(ctx context.Context) error {
 
 // sourceAt finds the source's checkpoint with an ordinal, by reading up to it: a
 // log can be entered at a position only.
-func (c *copying) sourceAt(ctx context.Context, ordinal int64) (at event.Checkpoint, err error) {
-	for e, err := range eventsOf(ctx, c.from.log, ordinal) {
+func (c *logCopy) sourceAt(ctx context.Context, ordinal int64) (at event.Checkpoint, err error) {
+	for e, err := range eventsOf(ctx, c.from, ordinal) {
 		if err != nil {
 			return at, err
 		}
@@ -85,21 +94,21 @@ func oneAppend(page []event.Recorded) int {
 }
 
 // append writes consecutive events of one stream, under their own ids.
-func (c *copying) append(ctx context.Context, page []event.Recorded) error {
+func (c *logCopy) append(ctx context.Context, page []event.Recorded) error {
 	events := make([]event.Event, len(page))
 	for i, e := range page {
 		events[i] = e.Event
 	}
 	var err error
 	for range copyTries {
-		_, err = c.to.log.Append(ctx, page[0].Stream, page[0].Revision-1, events)
+		_, err = c.to.Append(ctx, page[0].Stream, page[0].Revision-1, events)
 		if !errors.Is(err, event.ErrUncertain) {
 			break
 		}
 	}
 	var conflict *event.ConflictError
 	if errors.As(err, &conflict) {
-		return domain.Refuse(domain.Conflict, "target-written", "somebody else writes %s at the target; stop every imprint serve on it, and begin again with an empty target", c.to.logName()).Because(err)
+		return c.written("at " + string(page[0].Stream)).Because(err)
 	}
 	if err != nil {
 		return fmt.Errorf("event %d: %w", page[0].Ordinal, err)
@@ -107,33 +116,15 @@ func (c *copying) append(ctx context.Context, page []event.Recorded) error {
 	return nil
 }
 
-// comparePrefix holds all that the target's log has against the source's, and
-// answers how many events it is.
-func (c *copying) comparePrefix(ctx context.Context) (int64, error) {
-	has, err := c.to.log.Head(ctx)
-	if err != nil || has.Ordinal == 0 {
-		return 0, err
-	}
-	_, err = c.walkLogs(ctx, min(has.Ordinal, c.head.Ordinal), "compare events", func(event.Recorded) {})
-	if err == nil && has.Ordinal > c.head.Ordinal {
-		err = c.lives()
-	}
-	return has.Ordinal, err
-}
-
 // compareLogs holds the whole logs against each other, and answers where in the
-// target the checkpoints in the work rows are.
-func (c *copying) compareLogs(ctx context.Context) (placesInTarget, error) {
-	wanted, err := work.Copy{From: c.from.work}.Places(ctx)
-	if err != nil {
-		return nil, err
-	}
-	head, err := c.to.log.Head(ctx)
+// target the events are whose ordinals are wanted.
+func (c *logCopy) compareLogs(ctx context.Context, wanted map[int64]bool) (placesInTarget, error) {
+	head, err := c.to.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if head.Ordinal != c.head.Ordinal {
-		return nil, domain.Refuse(domain.Conflict, "target-written", "%s at the target has %d events, and not the %d that were copied: somebody else writes it; stop every imprint serve on it, and begin again with an empty target", c.to.logName(), head.Ordinal, c.head.Ordinal)
+		return nil, c.written(fmt.Sprintf("it has %d events, and not the %d that were copied", head.Ordinal, c.head.Ordinal))
 	}
 	places := placesInTarget{}
 	sum, err := c.walkLogs(ctx, c.head.Ordinal, "verify events", func(e event.Recorded) {
@@ -142,9 +133,14 @@ func (c *copying) compareLogs(ctx context.Context) (placesInTarget, error) {
 		}
 	})
 	if err == nil {
-		fmt.Fprintf(c.io.Err, "both logs have %d events with the SHA-256 %x\n", c.head.Ordinal, sum)
+		fmt.Fprintf(c.out, "both logs have %d events with the SHA-256 %x\n", c.head.Ordinal, sum)
 	}
 	return places, err
+}
+
+// written refuses a target that somebody else writes.
+func (c *logCopy) written(sign string) *domain.Error {
+	return domain.Refuse(domain.Conflict, "target-written", "somebody else writes %s at the target (%s); stop every imprint serve on it, and begin again with an empty target", c.target, sign)
 }
 
 // placesInTarget are the target's checkpoints by their ordinals.
@@ -164,12 +160,12 @@ func (p placesInTarget) of(at event.Checkpoint) (event.Checkpoint, error) {
 
 // walkLogs compares both logs up to an ordinal, event by event, gives each of the
 // target's to visit, and answers the SHA-256 over all of them.
-func (c *copying) walkLogs(ctx context.Context, until int64, what string, visit func(event.Recorded)) ([]byte, error) {
-	bar := newProgress(c.io.Err, what)
-	next, stop := iter.Pull2(eventsOf(ctx, c.to.log, until))
+func (c *logCopy) walkLogs(ctx context.Context, until int64, what string, visit func(event.Recorded)) ([]byte, error) {
+	bar := newProgress(c.out, what)
+	next, stop := iter.Pull2(eventsOf(ctx, c.to, until))
 	defer stop()
 	sum := sha256.New()
-	for mine, err := range eventsOf(ctx, c.from.log, until) {
+	for mine, err := range eventsOf(ctx, c.from, until) {
 		if err != nil {
 			return nil, err
 		}
@@ -187,7 +183,7 @@ func (c *copying) walkLogs(ctx context.Context, until int64, what string, visit 
 		}
 		if !bytes.Equal(a, b) {
 			return nil, domain.Refuse(domain.Conflict, "foreign-target", "event %d is %s (%s, %s@%d) at the source and %s (%s, %s@%d) in %s at the target, or its data or metadata differ: it is no copy of this source; name an empty target",
-				mine.Ordinal, mine.ID, mine.Type, mine.Stream, mine.Revision, other.ID, other.Type, other.Stream, other.Revision, c.to.logName())
+				mine.Ordinal, mine.ID, mine.Type, mine.Stream, mine.Revision, other.ID, other.Type, other.Stream, other.Revision, c.target)
 		}
 		sum.Write(b)
 		visit(other)

@@ -40,13 +40,7 @@ func (t targetFlags) engines(from engineFlags) (to engineFlags, keyCopied bool) 
 }
 
 // open opens source and target, both for this program alone.
-func (c *copyCommand) open(ctx context.Context, io *console) (_ *copying, err error) {
-	run := &copying{io: io}
-	defer func() {
-		if err != nil {
-			_ = run.Close() // the first error tells more
-		}
-	}()
+func (c *copyCommand) open(ctx context.Context, io *console) (*copying, error) {
 	to, keyCopied := c.targetFlags.engines(c.engineFlags)
 	if err := c.engineFlags.check(); err != nil {
 		return nil, err
@@ -57,11 +51,23 @@ func (c *copyCommand) open(ctx context.Context, io *console) (_ *copying, err er
 	if err := apart(c.engineFlags, to); err != nil {
 		return nil, err
 	}
-	if run.from, err = openSource(ctx, c.engineFlags); err != nil {
+	return openCopying(ctx, io, c.engineFlags, to, keyCopied, "the target (--to-…)")
+}
+
+// openCopying opens what the flags of both sides name; target is how errors call the
+// other.
+func openCopying(ctx context.Context, io *console, from, to engineFlags, keyCopied bool, target string) (_ *copying, err error) {
+	run := &copying{io: io}
+	defer func() {
+		if err != nil {
+			_ = run.Close() // the first error tells more
+		}
+	}()
+	if run.from, err = openSource(ctx, from); err != nil {
 		return nil, err
 	}
 	if run.to, err = openTarget(ctx, to, run.from.master, keyCopied); err != nil {
-		return nil, fmt.Errorf("the target (--to-…): %w", err)
+		return nil, fmt.Errorf("%s: %w", target, err)
 	}
 	return run, nil
 }

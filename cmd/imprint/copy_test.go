@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -164,6 +165,7 @@ func TestCopyToProductionAndBack(t *testing.T) {
 
 // killer ends a run after so many writes at the target, the last one done or not.
 type killer struct {
+	mu   sync.Mutex // contents are written side by side
 	left int
 	done bool // the last write happens, and nobody hears of it
 }
@@ -171,10 +173,14 @@ type killer struct {
 var errKilled = errors.New("killed")
 
 func (k *killer) around(write func() error) error {
-	if k.left--; k.left > 0 {
+	k.mu.Lock()
+	k.left--
+	left := k.left
+	k.mu.Unlock()
+	if left > 0 {
 		return write()
 	}
-	if k.left == 0 && k.done {
+	if left == 0 && k.done {
 		_ = write() // what it answered is lost
 	}
 	return errKilled
@@ -278,7 +284,7 @@ func TestCopyOfAKilledProcess(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("it was not killed")
 	}
-	if _, said, code := imprint(t, "digest", "due", "--data", to); code != 1 || !strings.Contains(said, "run the same imprint copy again") {
+	if _, said, code := imprint(t, "digest", "due", "--data", to); code != 1 || !strings.Contains(said, "run the same imprint copy or imprint restore again") {
 		t.Errorf("the unfinished copy: %d, %s", code, said)
 	}
 	said, stderrText, code := imprint(t, args...)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"imprint/adapters/blob"
 	"imprint/adapters/datafolder"
 	"imprint/adapters/sqlite"
 	"imprint/adapters/sqlite/eventlog"
@@ -365,8 +364,8 @@ func (d *doctor) contents(ctx context.Context, e *engines) {
 			d.fail("content", "the folder %s is missing, and the log names %d files; put it back, or %s", e.folder.Content(), named, fromBackup)
 			return
 		}
-		e.content = blob.View(e.folder.Content())
-	} else if err := e.openContent(ctx, 0); err != nil {
+	}
+	if err := e.viewContent(ctx); err != nil {
 		d.failure("content", err)
 		return
 	}

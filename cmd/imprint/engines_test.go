@@ -28,29 +28,41 @@ func masterKeyIn(t *testing.T, dir string) string {
 	return path
 }
 
-// bucketURL is a bucket on an S3 server in this process.
-func bucketURL(t *testing.T) string { return bucketBehind(t, new(atomic.Bool)) }
+// storage is an S3 server in this process, with one empty bucket.
+type storage struct {
+	backend *s3mem.Backend
+	url     string      // of the bucket
+	denying atomic.Bool // the contents, not their list
+	away    atomic.Bool // it hangs up
+}
 
-// bucketBehind is a bucket on a server that hangs up while it is away.
-func bucketBehind(t *testing.T, away *atomic.Bool) string {
+func newStorage(t *testing.T) *storage {
 	t.Helper()
 	t.Setenv("AWS_ACCESS_KEY_ID", "id")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	backend := s3mem.New()
-	if err := backend.CreateBucket("imprint"); err != nil {
+	s := &storage{backend: s3mem.New()}
+	if err := s.backend.CreateBucket("imprint"); err != nil {
 		t.Fatal(err)
 	}
-	store := gofakes3.New(backend).Server()
+	answers := gofakes3.New(s.backend).Server()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if away.Load() {
+		if s.away.Load() {
 			panic(http.ErrAbortHandler)
 		}
-		store.ServeHTTP(w, r)
+		if s.denying.Load() && strings.Contains(r.URL.Path, "/sha256/") {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		answers.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	return "s3://imprint?region=us-east-1&use_path_style=true&endpoint=" + url.QueryEscape(server.URL)
+	s.url = "s3://imprint?region=us-east-1&use_path_style=true&endpoint=" + url.QueryEscape(server.URL)
+	return s
 }
+
+// bucketURL is a bucket on an S3 server in this process.
+func bucketURL(t *testing.T) string { return newStorage(t).url }
 
 // external keeps no part in files; the folder is for mails alone.
 func external(t *testing.T) engineFlags {

@@ -122,12 +122,4 @@ func TestTheDoctorLooksAtServers(t *testing.T) {
 	if said, failed := doctorSays(t, doctorCommand{engineFlags: mixed}); !failed || !strings.Contains(said, "FAIL  work tables — they serve the log "+h.in.identity.Log.String()) {
 		t.Errorf("another installation's log:\n%s", said)
 	}
-	for what, err := range map[string]error{
-		"backup":  (&backupCommand{engineFlags: h.flags, To: t.TempDir() + "/to"}).Run(t.Context(), quietly(t)),
-		"restore": (&restoreCommand{engineFlags: h.flags, From: t.TempDir()}).Run(t.Context(), quietly(t)),
-	} {
-		if codeOf(err) != "external-engine" {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,13 +61,7 @@ func (h *publishingHouse) running() (stop func()) {
 // beside opens the same installation once more.
 func (h *publishingHouse) beside() *publishingHouse {
 	h.t.Helper()
-	in, err := open(h.t.Context(), h.flags, options{})
-	h.must(err)
-	b := &publishingHouse{t: h.t, data: h.data, flags: h.flags, in: in, reactions: in.reactions(0), reader: h.reader, doc: h.doc}
-	h.t.Cleanup(func() { b.must(b.in.Close()) })
-	b.digests, err = in.digests(portalFlags{PortalName: "Halden", PortalURL: "http://127.0.0.1"}, mailFlags{Mail: keepMails, MailFrom: "a <a@halden.example>"})
-	h.must(err)
-	return b
+	return h.again(h.flags)
 }
 
 // leaders are the holders of the read models' leases among two programs.
@@ -184,9 +177,9 @@ func TestARequestIsOneForAllPrograms(t *testing.T) {
 func TestReadyIsRedWhileAnEngineIsAway(t *testing.T) {
 	log := kurrenttest.Start(t)
 	database := postgrestest.Start(t, postgrestest.Options{})
-	var bucket atomic.Bool // away
+	bucket := newStorage(t)
 	flags := external(t)
-	flags.Log, flags.Database, flags.Content = log.ConnectionString(), database.URL("postgres"), bucketBehind(t, &bucket)
+	flags.Log, flags.Database, flags.Content = log.ConnectionString(), database.URL("postgres"), bucket.url
 	if code := codeOf(func() error { _, err := open(t.Context(), flags, options{create: true}); return err }()); code != "older-schema" {
 		t.Fatalf("without tables: %s", code)
 	}
@@ -211,9 +204,9 @@ func TestReadyIsRedWhileAnEngineIsAway(t *testing.T) {
 	want(http.StatusServiceUnavailable, `"away":["IMPRINT_DATABASE"]`)
 	database.Restart(t)
 	want(http.StatusOK, `"ready":true`)
-	bucket.Store(true)
+	bucket.away.Store(true)
 	want(http.StatusServiceUnavailable, `"away":["IMPRINT_CONTENT"]`)
-	bucket.Store(false)
+	bucket.away.Store(false)
 	want(http.StatusOK, `"ready":true`)
 	// A server that comes back with another log is away, too, and is given nothing.
 	log.Stop()

@@ -10,7 +10,6 @@ import (
 	"gocloud.dev/blob"
 
 	store "imprint/adapters/blob"
-	"imprint/domain"
 	"imprint/domain/content"
 )
 
@@ -63,9 +62,8 @@ func (s *Store) upload(ctx context.Context, key string, r io.Reader, limit int64
 		return content.Stored{}, s.explain(ctx, err)
 	}
 	c, err := store.Receive(ctx, sending{store: s, call: call, ctx: ctx, w: w}, r, limit)
-	if err == nil && want != "" && c.SHA256 != want {
-		err = domain.Refuse(domain.Invalid, "hash-mismatch",
-			"the bytes have the SHA-256 %s, not %s as stated; send the right file, or state its hash", c.SHA256, want)
+	if err == nil {
+		err = store.CheckStated(c, want)
 	}
 	if err != nil {
 		call.end()    // before Close, which would complete the upload
