@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime/multipart"
 	"net/http"
@@ -146,34 +147,43 @@ func TestWhatTheDemoPrintsWorks(t *testing.T) {
 // publish publishes a version as the printed curl line does.
 func (s *server) publish(document, person, based, key, summary, content string) (int, string) {
 	s.t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="document"`}, "Content-Type": {"application/json"}})
+	body, contentType, err := form(map[string]any{"major": true, "summary": map[string]string{"en": summary}}, content)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := json.NewEncoder(part).Encode(map[string]any{"major": true, "summary": map[string]string{"en": summary}}); err != nil {
-		s.t.Fatal(err)
-	}
-	file, err := form.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="report.md"`}, "Content-Type": {"text/markdown"}})
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, fmt.Sprintf("%s/api/v1/documents/%s/versions", s.url, document), bytes.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := file.Write([]byte(content)); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := form.Close(); err != nil {
-		s.t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, fmt.Sprintf("%s/api/v1/documents/%s/versions", s.url, document), &body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", form.FormDataContentType())
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Imprint-Person", person)
 	req.Header.Set("If-Match", based)
 	req.Header.Set("Idempotency-Key", key)
 	return s.do(req)
+}
+
+// form is the body of a request that publishes: a description and one file.
+func form(description map[string]any, content string) (body []byte, contentType string, err error) {
+	var written bytes.Buffer
+	form := multipart.NewWriter(&written)
+	part, err := form.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="document"`}, "Content-Type": {"application/json"}})
+	if err != nil {
+		return nil, "", err
+	}
+	if err := json.NewEncoder(part).Encode(description); err != nil {
+		return nil, "", err
+	}
+	file, err := form.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="report.md"`}, "Content-Type": {"text/markdown"}})
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := io.WriteString(file, content); err != nil {
+		return nil, "", err
+	}
+	if err := form.Close(); err != nil {
+		return nil, "", err
+	}
+	return written.Bytes(), form.FormDataContentType(), nil
 }
 
 // nothingPersonal looks for the names and addresses of the sample's persons in
