@@ -20,6 +20,7 @@ func explanations() map[string]string {
 		"content-too-large":       "The file is over the limit that this installation sets for uploads. Nothing of it was kept.",
 		"cross-origin":            "A page of another site made your browser send this request. Requests that change something are taken from this site's own pages, and from programs, only.",
 		"disguised-content":       "The file's first bytes are something that a browser would run, and it was declared as something else.",
+		"header-too-large":        "The first line and the header of a request have at most 64 KiB together. Delete cookies of this site if there are many.",
 		"internal":                "A fault of ours. Its cause stands in the log of this installation beside the id in the problem's instance.",
 		"no-idempotency-key":      "Every POST that changes something carries an Idempotency-Key. Repeat a request whose answer was lost under the same key: it is not done twice, and you get the first answer.",
 		"no-if-match":             "A new version is based on one you have seen. If-Match carries its number, so that nobody overwrites what they have not read.",

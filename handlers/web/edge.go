@@ -22,6 +22,9 @@ const (
 	exchangeTime   = time.Minute // to read a request's body, and to write its answer
 	patientTime    = time.Hour   // the same, of an upload or download
 	maxHeaderBytes = 64 << 10
+	// readHeaderBytes is what is read of a header to refuse it in our own words. Where
+	// that is not enough, the server breaks off with 431 and a line of plain text.
+	readHeaderBytes = 4 * maxHeaderBytes
 )
 
 // NewServer makes a server with bounded times and headers; the caller gives it a
@@ -29,7 +32,7 @@ const (
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: exchangeTime, WriteTimeout: exchangeTime,
-		IdleTimeout: idleTime, MaxHeaderBytes: maxHeaderBytes,
+		IdleTimeout: idleTime, MaxHeaderBytes: readHeaderBytes,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
@@ -109,6 +112,11 @@ func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, next http
 	if r.Body != nil {
 		r.Body = incoming{r.Body}
 	}
+	if n := headerBytes(r); n > maxHeaderBytes {
+		w.Header().Set("Connection", "close")
+		WriteProblem(w, r, Refuse(http.StatusRequestHeaderFieldsTooLarge, "header-too-large", "the request's first line and header have %d bytes, and at most %d are allowed; send fewer or shorter ones, cookies included", n, maxHeaderBytes))
+		return
+	}
 	if err := e.protection.Check(r); err != nil {
 		WriteProblem(w, r, Refuse(http.StatusForbidden, "cross-origin", "a page of another site sent this request in your name; it was refused. Open this site itself and try again"))
 		return
@@ -125,6 +133,17 @@ func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, next http
 		w.Header().Set(StaleHeader, "true")
 	}
 	next.ServeHTTP(w, r)
+}
+
+// headerBytes is the length of a request up to its body, but for the Host.
+func headerBytes(r *http.Request) int {
+	n := len(r.Method) + len(r.RequestURI) + len(r.Proto)
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(": ") + len(v) + len("\r\n")
+		}
+	}
+	return n
 }
 
 // Patient gives a request that moves files more time. Writers without deadlines

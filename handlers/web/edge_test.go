@@ -141,6 +141,43 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// A header over the limit is a problem like any other, whichever part of it is long.
+func TestALongHeaderIsRefused(t *testing.T) {
+	edge := &web.Edge{Log: slog.New(slog.DiscardHandler), Authenticator: web.Development{}}
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = web.NewServer(edge.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })), slog.New(slog.DiscardHandler))
+	server.Start()
+	defer server.Close()
+	long := strings.Repeat("x", 70<<10)
+	for name, c := range map[string]struct {
+		path, value string
+		status      int
+		problem     bool
+	}{
+		"short":          {"/", "x", 204, false},
+		"just short":     {"/", long[:60<<10], 204, false},
+		"a long field":   {"/", long, 431, true},
+		"a long address": {"/?q=" + long, "x", 431, true},
+		"both":           {"/?q=" + long[:40<<10], long[:40<<10], 431, true},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Long", c.value)
+		got, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var p web.Problem
+		problem := got.Header.Get("Content-Type") == web.ProblemType && json.NewDecoder(got.Body).Decode(&p) == nil
+		_ = got.Body.Close()
+		if got.StatusCode != c.status || problem != c.problem || problem && (p.Code != "header-too-large" || p.Instance == "") {
+			t.Errorf("%s: %d, %+v", name, got.StatusCode, p)
+		}
+	}
+}
+
 func TestAServerIsBounded(t *testing.T) {
 	s := web.NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
 	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 || s.MaxHeaderBytes <= 0 {
