@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"imprint/domain"
+	"imprint/domain/content"
 )
 
 // syncDirectory makes the names in a directory durable: a rename or a new file
@@ -52,7 +53,7 @@ func makeDirectory(path string) error {
 // operators only.
 func storeError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return domain.Refuse(domain.Unavailable, "disk-full",
+		return domain.Refuse(domain.Unavailable, content.DiskFull,
 			"content store: disk is full; nothing was stored. Free some space and send the file again").Because(err)
 	}
 	return fmt.Errorf("content store: %w", err)

@@ -127,7 +127,7 @@ func belongs(f *datafolder.Folder, name string) bool {
 			return true
 		}
 	}
-	return name == "lock" || name == filepath.Base(f.Socket()) || name == "master.key" || name == filepath.Base(f.Content()) || name == filepath.Base(f.Mail())
+	return name == "lock" || name == "room" || name == filepath.Base(f.Socket()) || name == "master.key" || name == filepath.Base(f.Content()) || name == filepath.Base(f.Mail())
 }
 
 // lock tells whether a program has the folder open. To ask, it holds the lock
@@ -159,12 +159,11 @@ const (
 )
 
 func (d *doctor) disk(folder *datafolder.Folder) {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(folder.Dir, &fs); err != nil {
+	free, err := folder.Free()
+	if err != nil {
 		d.warn("disk", "its free space cannot be asked (%v); look yourself", err)
 		return
 	}
-	free := fs.Bavail * uint64(fs.Bsize)
 	mib := free >> 20
 	switch {
 	case free < fullDisk:

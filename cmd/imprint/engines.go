@@ -72,6 +72,7 @@ type engines struct {
 	content contentStore
 
 	database *postgres.DB // nil where the database is a file
+	disks    []*disk      // of the parts that are written
 	closers  []func() error
 }
 
@@ -149,7 +150,7 @@ func (e *engines) openWork(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		e.work = file
+		e.work = diskWork{file, e.inFolder(postgres.Setting)}
 		e.closers = append(e.closers, file.Close)
 		return nil
 	}
@@ -167,7 +168,7 @@ func (e *engines) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	e.work = tables
+	e.work = diskWork{tables, e.onServer()}
 	return nil
 }
 
@@ -201,7 +202,7 @@ func (e *engines) openLog(ctx context.Context, clock domain.Clock, logger *slog.
 		if err != nil {
 			return err
 		}
-		e.log = log
+		e.log = diskLog{log, e.inFolder("IMPRINT_LOG")}
 		e.closers = append(e.closers, log.Close)
 		return nil
 	}
@@ -247,8 +248,11 @@ func (e *engines) furthest(ctx context.Context) (furthest event.Checkpoint, err 
 func (e *engines) openContent(ctx context.Context, maxBytes int64) error {
 	if e.flags.contentInDir() {
 		store, err := blob.Open(e.folder.Content(), blob.Options{MaxBytes: maxBytes})
-		e.content = store
-		return err
+		if err != nil {
+			return err
+		}
+		e.content = diskContent{store, e.inContent(store)}
+		return nil
 	}
 	if maxBytes == 0 {
 		maxBytes = blob.DefaultMaxBytes

@@ -25,7 +25,7 @@ type readyCommand struct {
 
 // Help is shown by imprint ready --help.
 func (readyCommand) Help() string {
-	return "Asks the serving program's /readyz and prints what it answers. Exits with 0 if every read model has caught up, and with 1 otherwise. It needs nothing of the installation, so that a container without a shell can check its own health by it."
+	return "Asks the serving program's /readyz and prints what it answers. Exits with 0 if it is ready (every read model has caught up, the engines answer and no disk is full), and with 1 otherwise. It needs nothing of the installation, so that a container without a shell can check its own health by it."
 }
 
 func (c *readyCommand) Run(ctx context.Context, out *console) error {

@@ -15,6 +15,7 @@ import (
 type readiness struct {
 	Ready      bool        `json:"ready"`
 	Away       []string    `json:"away,omitempty"` // settings whose engines do not answer; the log says why
+	Full       []string    `json:"full,omitempty"` // settings whose disks took no more at the last write, and still do not
 	ReadModels []readModel `json:"readModels"`
 	Stopped    []string    `json:"stoppedReactions,omitempty"` // they need a newer program; the log says why
 	Digests    string      `json:"digestsWait,omitempty"`      // why no digest goes out; pages are served nevertheless
@@ -29,8 +30,9 @@ type readModel struct {
 	Trouble  string `json:"trouble,omitempty"`
 }
 
-// ready answers 200 while log, database and bucket answer, every read model has caught up
-// with the log and is fed without trouble, and no reaction has stopped.
+// ready answers 200 while log, database and bucket answer, no disk is full, every read
+// model has caught up with the log and is fed without trouble, and no reaction has
+// stopped.
 func (s *site) ready(digests *digest.Service, consequences *reactions.Reactions) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
@@ -42,6 +44,12 @@ func (s *site) ready(digests *digest.Service, consequences *reactions.Reactions)
 			s.logger.WarnContext(ctx, "an engine does not answer", "setting", setting, "error", err)
 		}
 		slices.Sort(answer.Away)
+		for setting, err := range s.full(ctx) {
+			answer.Ready = false
+			answer.Full = append(answer.Full, setting)
+			s.logger.WarnContext(ctx, "a disk is full", "setting", setting, "error", err)
+		}
+		slices.Sort(answer.Full)
 		for _, st := range consequences.Status() {
 			if st.Stopped != "" {
 				answer.Ready = false

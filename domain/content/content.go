@@ -5,6 +5,10 @@ package content
 
 import "imprint/domain"
 
+// DiskFull is the code of the refusal of bytes for which the store's disk has no
+// room.
+const DiskFull = "disk-full"
+
 // Stored says what was received.
 type Stored struct {
 	SHA256 string // 64 lower-case hexadecimal digits

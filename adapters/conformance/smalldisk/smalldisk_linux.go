@@ -18,7 +18,8 @@ const childEnv = "IMPRINT_SMALL_DISK_TEST_CHILD"
 // refused is how the child says that it may not mount, which is no failure.
 const refused = "NOT RUN: a full disk needs a small file system, and this user may not mount one"
 
-// Mount mounts a file system with options such as "size=1m" and answers its folder.
+// Mount mounts a file system with options such as "size=1m" and answers its folder,
+// which every user may enter and write.
 type Mount func(t *testing.T, options string) (dir string)
 
 // Run runs a top-level test again in a child program, and there what is given. The
@@ -32,8 +33,17 @@ func Run(t *testing.T, test func(*testing.T, Mount)) {
 		test(t, func(t *testing.T, options string) string { return mount(t, home, options) })
 		return
 	}
+	// Not in the test's own folder, which only this user may enter.
+	home, err := os.MkdirTemp("", "imprint-disks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(home) }() // the disks are gone with the child
+	if err := os.Chmod(home, 0o711); err != nil {
+		t.Fatal(err)
+	}
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	child.Env = append(os.Environ(), childEnv+"="+t.TempDir())
+	child.Env = append(os.Environ(), childEnv+"="+home)
 	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
 	if os.Getuid() != 0 {
 		child.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER

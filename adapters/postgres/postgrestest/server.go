@@ -269,6 +269,17 @@ func (s *Server) URL(database string) string {
 	return "postgres:///" + database + "?" + q.Encode()
 }
 
+// Own gives a folder to the user that the server runs as.
+func (s *Server) Own(t testing.TB, dir string) {
+	t.Helper()
+	if s.as == nil {
+		return
+	}
+	if err := os.Chown(dir, int(s.as.Uid), int(s.as.Gid)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // LoopbackURL is the address by 127.0.0.1, for a server that listens there.
 func (s *Server) LoopbackURL(database string) string {
 	return "postgres://postgres@" + s.Address() + "/" + database + "?sslmode=disable"
