@@ -27,8 +27,8 @@ type eventRow struct {
 	Series     uuid.UUID `col:"series"`
 	Person     uuid.UUID `col:"person"`
 	Version    int       `col:"version"`
-	Commitment string    `col:"commitment"`
-	Data       string    `col:"data"` // the bytes of the JSON as recorded
+	Commitment string    `col:"commitment,unhashed"` // it rests on a random salt
+	Data       string    `col:"data"`                // the bytes of the JSON as recorded
 }
 
 // documentRow is a document without its versions.
