@@ -31,6 +31,9 @@ func address(t testing.TB) string {
 	return kurrenttest.Start(t).ConnectionString()
 }
 
+// AddressToTest is address for tests outside of this package.
+var AddressToTest = address
+
 // double starts a double of the server, which can be made to fail.
 func double(t testing.TB, options ...kurrenttest.Option) *kurrenttest.Server {
 	if os.Getenv(serverEnv) != "" {
