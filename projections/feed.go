@@ -150,8 +150,7 @@ func (f *feed) gather(read passage) page {
 		err:     read.err,
 	}
 	p.batch.touches = make([]touch, 0, len(read.events))
-	for i := range read.events {
-		d := &read.events[i]
+	for _, d := range read.events {
 		if err := f.take(p, d); err != nil {
 			p.err = &stopError{err}
 			return p
@@ -163,7 +162,7 @@ func (f *feed) gather(read passage) page {
 }
 
 // take adds one event to the batch where the projection folds its type.
-func (f *feed) take(p page, d *decoded) error {
+func (f *feed) take(p page, d decoded) error {
 	if !f.types[d.Type] {
 		if _, known := f.engine.Registry.Lookup(d.Type); !known {
 			p.unknown[d.Type]++
@@ -173,7 +172,7 @@ func (f *feed) take(p page, d *decoded) error {
 	if d.err != nil {
 		return d.err
 	}
-	return p.batch.gather(&d.Event, p.to)
+	return p.batch.gather(d.Event, p.to)
 }
 
 // load reads the rows of some keys of a batch, once per table.

@@ -17,7 +17,7 @@ const maxReason = 500
 
 // touch is an event together with the keys it touches and its place.
 type touch struct {
-	event  *Event
+	event  Event
 	keys   []Key
 	before event.Checkpoint
 }
@@ -35,9 +35,9 @@ type batch struct {
 
 // gather finds the keys of an event and remembers it. The error blames the event
 // and not a key: without its keys nobody knows what it would have changed.
-func (b *batch) gather(e *Event, before event.Checkpoint) error {
+func (b *batch) gather(e Event, before event.Checkpoint) error {
 	var keys []Key
-	err := guard(func() error { keys = b.projection.Keys(*e); return nil })
+	err := guard(func() error { keys = b.projection.Keys(e); return nil })
 	if err != nil {
 		return fmt.Errorf("the keys of event %d (%s): %w", e.Ordinal, e.Type, err)
 	}
@@ -91,10 +91,10 @@ func (b *batch) fold(judge judge) error {
 
 // try folds one event into one key, all or nothing: rows are never changed in
 // place, so that the copy is the state from before.
-func (b *batch) try(s *State, e *Event) error {
+func (b *batch) try(s *State, e Event) error {
 	b.before = append(b.before[:0], s.tables...)
 	s.ordinal = e.Ordinal
-	err := guard(func() error { return b.projection.Fold(s, *e) })
+	err := guard(func() error { return b.projection.Fold(s, e) })
 	if err != nil {
 		copy(s.tables, b.before)
 	}

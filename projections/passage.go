@@ -42,10 +42,11 @@ func (e Engine) read(ctx context.Context, from event.Checkpoint, limit int, want
 				p.err = fmt.Errorf("%w: event %d follows event %d", event.ErrCorrupt, r.Ordinal, p.to.Ordinal)
 				return p
 			}
-			p.events = append(p.events, decoded{Event: Event{Recorded: *r}})
-			if d := &p.events[len(p.events)-1]; wanted[r.Type] {
+			d := decoded{Event: Event{Recorded: r}}
+			if wanted[r.Type] {
 				d.Payload, d.err = e.Registry.Decode(*r)
 			}
+			p.events = append(p.events, d)
 			p.to = r.Checkpoint()
 			bytes += len(r.Data)
 		}

@@ -14,7 +14,7 @@ import (
 // All projections that are rebuilt together fold the same one, side by side:
 // nobody changes anything in it.
 type Event struct {
-	event.Recorded
+	*event.Recorded
 	Payload event.Payload
 }
 

@@ -77,8 +77,8 @@ func (f *feed) replay(ctx context.Context, k Key) error {
 		if err != nil {
 			return err
 		}
-		e := Event{Recorded: page[0], Payload: payload}
-		b.touches = append(b.touches, touch{event: &e, keys: []Key{k}, before: w.Before})
+		e := Event{Recorded: &page[0], Payload: payload}
+		b.touches = append(b.touches, touch{event: e, keys: []Key{k}, before: w.Before})
 	}
 	if err := f.load(ctx, b, b.order); err != nil {
 		return err

@@ -68,7 +68,7 @@ func trial(t *testing.T, folds ...func(*State)) *Trial {
 }
 
 func at(ordinal int64, f fold) Event {
-	return Event{Recorded: event.Recorded{Event: event.Event{Type: "Fold"}, Ordinal: ordinal}, Payload: f}
+	return Event{Recorded: &event.Recorded{Event: event.Event{Type: "Fold"}, Ordinal: ordinal}, Payload: f}
 }
 
 func TestIntervalRowsCoverTheirSpans(t *testing.T) {

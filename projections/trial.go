@@ -28,7 +28,7 @@ func (t *Trial) Fold(events ...Event) error {
 		b := &batch{projection: t.projection, states: t.states, parked: map[Key]struct{}{}}
 		before := e.Checkpoint()
 		before.Ordinal--
-		if err := b.gather(&e, before); err != nil {
+		if err := b.gather(e, before); err != nil {
 			return err
 		}
 		if err := b.fold(judge{strict: true}); err != nil {

@@ -209,7 +209,7 @@ func testAsOf(t *testing.T, h Harness) {
 		read := must[[]event.Recorded](t)(w.log.ReadAll(t.Context(), event.Checkpoint{}, math.MaxInt16))
 		for _, r := range read {
 			payload := must[event.Payload](t)(registry().Decode(r))
-			ok(t, trial.Fold(projections.Event{Recorded: r, Payload: payload}))
+			ok(t, trial.Fold(projections.Event{Recorded: &r, Payload: payload}))
 			held := []string{}
 			for _, i := range projections.RowsOf[item](trial) {
 				held = append(held, fmt.Sprint(i.ID, "=", i.Count))
