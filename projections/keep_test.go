@@ -111,13 +111,13 @@ func TestWhatIsHeldBackIsWrittenInTheEnd(t *testing.T) {
 			b := &batch{projection: p, states: map[Key]*State{}, parked: map[Key]struct{}{}}
 			for range rapid.IntRange(1, 6).Draw(t, "events") {
 				ordinal++
-				e := Event{Recorded: event.Recorded{Event: event.Event{Type: "Step"}, Ordinal: ordinal}, Payload: step{
+				e := Event{Recorded: &event.Recorded{Event: event.Event{Type: "Step"}, Ordinal: ordinal}, Payload: step{
 					rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "key"), rapid.IntRange(0, 7).Draw(t, "what"), rapid.IntRange(0, 3).Draw(t, "n"),
 				}}
 				if err := trial.Fold(e); err != nil {
 					t.Fatal(err)
 				}
-				if err := b.gather(&e, event.Checkpoint{Ordinal: ordinal - 1}); err != nil {
+				if err := b.gather(e, event.Checkpoint{Ordinal: ordinal - 1}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -164,8 +164,8 @@ func TestAKeyThatComesAgainIsHeldBack(t *testing.T) {
 	for i, keys := range []string{"ab", "ac", "ad"} {
 		b := &batch{projection: p, states: map[Key]*State{}, parked: map[Key]struct{}{}}
 		for n, k := range keys {
-			e := Event{Recorded: event.Recorded{Ordinal: int64(10*i + n)}, Payload: step{Key: string(k)}}
-			if err := b.gather(&e, event.Checkpoint{}); err != nil {
+			e := Event{Recorded: &event.Recorded{Ordinal: int64(10*i + n)}, Payload: step{Key: string(k)}}
+			if err := b.gather(e, event.Checkpoint{}); err != nil {
 				t.Fatal(err)
 			}
 		}
