@@ -36,7 +36,7 @@ func at(ordinal int64) time.Time { return begin.Add(time.Duration(ordinal) * tim
 func (s *story) try(stream event.Stream, p event.Payload) error {
 	s.ordinal++
 	s.revision[stream]++
-	var e projections.Event
+	e := projections.Event{Recorded: &event.Recorded{}}
 	e.Type, e.Payload, e.Stream = p.EventType(), p, stream
 	e.Ordinal, e.Revision = s.ordinal, s.revision[stream]-1
 	e.Meta.Time = at(s.ordinal)
