@@ -151,3 +151,22 @@ func TestAServerThatNeverAnswersIsNotGivenEverything(t *testing.T) {
 		t.Errorf("%d persons in doubt, %d mails accepted and dropped", doubts, s.Len())
 	}
 }
+
+// TestWhatIsRefusedTogetherDoesNotComeBackTogether: a back-off is a minute, or up to
+// a quarter more, and each mail's own.
+func TestWhatIsRefusedTogetherDoesNotComeBackTogether(t *testing.T) {
+	w, _ := sending(t, smtptest.Config{Recipients: func(string) smtptest.Fault { return smtptest.Rcpt450 }}, "")
+	persons := crowd(w, 40)
+	w.round()
+	seconds := map[int]bool{}
+	for _, p := range persons {
+		wait := w.standing(p).Open.Retry.Sub(w.clock())
+		if wait < time.Minute || wait > 75*time.Second {
+			t.Errorf("tried again after %s", wait)
+		}
+		seconds[int(wait/time.Second)] = true
+	}
+	if len(seconds) < 8 {
+		t.Errorf("40 mails come back in %d of 16 seconds", len(seconds))
+	}
+}

@@ -20,7 +20,7 @@
 // Each connection and each mail (that is, each MAIL command) meets at most one
 // fault: the next of its script, else, once the script is empty, one drawn by the
 // rates. A recipient may have a fault of its own (Config.Recipients), which strikes
-// where neither did; greylisting and the end of a connection's patience
+// instead, from RCPT on; greylisting and the end of a connection's patience
 // (Config.MailsPerConnection) come before all of them. The draws are the same for
 // the same seed; which mail meets which is up to the order of arrival.
 //

@@ -72,8 +72,10 @@ func (s *session) Rcpt(to string, _ *protocol.RcptOptions) error {
 		s.server.struck(Greylisted)
 		return refusal(Greylisted)
 	}
-	if of := s.server.config.Recipients; of != nil && s.fault == None {
-		s.fault = of(to)
+	if of := s.server.config.Recipients; of != nil {
+		if own := of(to); own != None {
+			s.fault = own
+		}
 	}
 	if s.fault.At == AtData {
 		s.peer.refuseData(s.fault)
