@@ -2,26 +2,29 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"imprint/adapters/conformance/smalldisk"
 	"imprint/domain"
 )
 
 // A target that is too small is named; given more room little by little, the same
 // command goes on at each step, and at last the copy is whole.
-func TestCopyToADiskThatIsTooSmall(t *testing.T) { withSmallDisk(t, copyToSmallDisk) }
+func TestCopyToADiskThatIsTooSmall(t *testing.T) {
+	smalldisk.Run(t, func(t *testing.T, mount smalldisk.Mount) { copyToSmallDisk(t, mount(t, "size=16k")) })
+}
 
 func copyToSmallDisk(t *testing.T, disk string) {
 	files := engineFlags{Data: filepath.Join(t.TempDir(), "data"), MasterKeyFile: masterKeyIn(t, t.TempDir())}
 	grownSource(t, files)
 	to := engineFlags{Data: filepath.Join(disk, "copy"), MasterKeyFile: files.MasterKeyFile}
 	kib := 16
-	mountSmall(t, disk, kib, "")
 	refused := 0
 	for ; ; kib += 160 {
-		growDisk(t, disk, kib)
+		smalldisk.Grow(t, disk, fmt.Sprintf("size=%dk", kib))
 		var out bytes.Buffer
 		err := copyTo(files, to).Run(t.Context(), &console{Out: &out, Err: t.Output()})
 		if err == nil {

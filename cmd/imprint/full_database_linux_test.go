@@ -4,25 +4,26 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"imprint/adapters/conformance/smalldisk"
 	"imprint/adapters/postgres"
 	"imprint/adapters/postgres/postgrestest"
 	"imprint/domain"
 	"imprint/projections"
 )
 
-func TestADatabaseWhoseDiskIsFull(t *testing.T) { withSmallDisk(t, fillDatabase) }
+func TestADatabaseWhoseDiskIsFull(t *testing.T) {
+	smalldisk.Run(t, func(t *testing.T, mount smalldisk.Mount) { fillDatabase(t, mount(t, "size=24m")) })
+}
 
 // smallDatabase is a database on a small disk, with a connection to fill it by.
 func smallDatabase(t *testing.T, disk string) (address string, conn *pgx.Conn) {
@@ -30,13 +31,10 @@ func smallDatabase(t *testing.T, disk string) (address string, conn *pgx.Conn) {
 	s := postgrestest.Start(t, postgrestest.Options{})
 	admin, err := pgx.Connect(t.Context(), s.URL("postgres"))
 	must(t, err)
-	var data string
-	must(t, admin.QueryRow(t.Context(), `SHOW data_directory`).Scan(&data))
-	info, err := os.Stat(data)
-	must(t, err)
-	owner := info.Sys().(*syscall.Stat_t)
-	mountSmall(t, disk, 24<<10, fmt.Sprintf(",uid=%d,gid=%d", owner.Uid, owner.Gid))
-	for _, text := range []string{`CREATE TABLESPACE small LOCATION '` + disk + `'`, `CREATE DATABASE imprint TABLESPACE small`} {
+	tables := filepath.Join(disk, "tables")
+	must(t, os.Mkdir(tables, 0o700))
+	s.Own(t, tables)
+	for _, text := range []string{`CREATE TABLESPACE small LOCATION '` + tables + `'`, `CREATE DATABASE imprint TABLESPACE small`} {
 		_, err := admin.Exec(t.Context(), text)
 		must(t, err)
 	}

@@ -15,6 +15,9 @@ import (
 // childEnv names a folder to the test program when it is the child.
 const childEnv = "IMPRINT_SMALL_DISK_TEST_CHILD"
 
+// mayMount is CAP_SYS_ADMIN.
+const mayMount = 21
+
 // refused is how the child says that it may not mount, which is no failure.
 const refused = "NOT RUN: a full disk needs a small file system, and this user may not mount one"
 
@@ -45,10 +48,11 @@ func Run(t *testing.T, test func(*testing.T, Mount)) {
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	child.Env = append(os.Environ(), childEnv+"="+home)
 	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if os.Getuid() != 0 {
+	if os.Getuid() != 0 { // it stays who it is, as PostgreSQL wants it, and the right comes along
 		child.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		child.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		child.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+		child.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
+		child.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
+		child.SysProcAttr.AmbientCaps = []uintptr{mayMount}
 	}
 	out, err := child.CombinedOutput()
 	if errors.Is(err, syscall.EPERM) || strings.Contains(string(out), refused) {
@@ -56,6 +60,9 @@ func Run(t *testing.T, test func(*testing.T, Mount)) {
 	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	if strings.Contains(string(out), "--- SKIP") { // such as for want of PostgreSQL
+		t.Skipf("%s", out)
 	}
 	t.Logf("the child:\n%s", out)
 }
@@ -70,4 +77,13 @@ func mount(t *testing.T, home, options string) string {
 		t.Fatalf("%s: %v", refused, err)
 	}
 	return dir
+}
+
+// Grow mounts a file system anew with other options, such as a greater size; what is
+// on it stays.
+func Grow(t *testing.T, dir, options string) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, options); err != nil {
+		t.Fatal(err)
+	}
 }
