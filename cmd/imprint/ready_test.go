@@ -6,12 +6,15 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"imprint/adapters/kurrent"
+	"imprint/adapters/kurrent/kurrenttest"
 	"imprint/domain"
 	"imprint/domain/document"
 	"imprint/domain/event"
@@ -61,4 +64,39 @@ func TestReadyIsRedWhileAReadModelHasTrouble(t *testing.T) {
 	}})
 	h.must(err)
 	want(http.StatusServiceUnavailable, "stopped: the log says why")
+}
+
+// What /readyz says that the log says, it says: why a read model is not fed, that it
+// is again, and why it has stopped.
+func TestTheLogSaysWhatTroubleAReadModelHas(t *testing.T) {
+	log := kurrenttest.Start(t)
+	flags := engineFlags{Data: filepath.Join(t.TempDir(), "data"), Log: log.ConnectionString()}
+	s := start(t, "serve", "--data", flags.Data, "--log", flags.Log, "--listen", "127.0.0.1:0")
+	says := func(status int, texts ...string) {
+		t.Helper()
+		s.eventually("/readyz", func(got int, _ string) bool {
+			said := s.output()
+			for _, text := range texts {
+				if !strings.Contains(said, text) {
+					return false
+				}
+			}
+			return got == status
+		})
+	}
+	log.Stop()
+	says(http.StatusServiceUnavailable, `msg="a read model is not fed; it is tried again" readModel=catalog ordinal=1 error="the log at `+log.Address())
+	must(t, log.Restart())
+	says(http.StatusOK, `msg="a read model is fed again" readModel=catalog`)
+
+	writer, err := kurrent.Open(t.Context(), kurrent.Options{Address: flags.Log, Installation: "imprint"})
+	must(t, err)
+	defer func() { must(t, writer.Close()) }()
+	id := uuid.New()
+	_, err = writer.Append(t.Context(), document.Stream(id), event.NoStream, []event.Event{{
+		ID: uuid.New(), Type: document.Published{}.EventType(), Data: []byte(`{}`),
+		Meta: event.Metadata{Schema: 99, Time: domain.Moment(time.Now()), Actor: event.OperatorActor, Correlation: id},
+	}})
+	must(t, err)
+	says(http.StatusServiceUnavailable, `msg="a read model has stopped" readModel=catalog ordinal=1 error=`)
 }

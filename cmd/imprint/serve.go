@@ -135,6 +135,7 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 	}
 	s.telemetry.serve(ctx, work, s, digests.Service, consequences)
 	work.Go(func() error { return s.readModels.Run(ctx) })
+	work.Go(func() error { return s.tellTrouble(ctx) })
 	work.Go(func() error { return s.listen(ctx) })
 	work.Go(func() error { return s.react(ctx, consequences) })
 	work.Go(func() error { return s.tidy(ctx) })
