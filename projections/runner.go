@@ -75,7 +75,7 @@ func (r *Runner) Wait(ctx context.Context, position event.Position) error {
 			return nil
 		}
 		if s.Stopped != "" {
-			return domain.Refuse(domain.Unavailable, "projection-stopped", "the read model %s has stopped and cannot show this yet; an operator sees the reason in imprint projections list", s.Projection)
+			return domain.Refuse(domain.Unavailable, "projection-stopped", "the read model %s has stopped and cannot show this yet; an operator sees the reason in the log of imprint serve", s.Projection)
 		}
 		select {
 		case <-moved:

@@ -79,7 +79,7 @@ func (s *site) readiness() readiness {
 		m := readModel{Name: st.Projection, Version: st.Version, Ordinal: st.Checkpoint.Ordinal, CaughtUp: st.CaughtUp, Parked: st.Parked}
 		switch {
 		case st.Stopped != "":
-			m.Trouble = "stopped: the log says why; see imprint projections list"
+			m.Trouble = "stopped: the log says why"
 		case st.Trouble != "":
 			m.Trouble = "trying again: the log says why"
 		}
