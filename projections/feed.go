@@ -24,6 +24,7 @@ type feed struct {
 	build      Build
 	parked     map[Key]struct{}
 	unknown    map[string]int64 // events by type that the registry does not know
+	keys       int              // in the batch before: about as many as in the next
 	judge      judge
 	keeper     *keeper // nil once the generation is indexed, and where it was begun by another feed
 }
@@ -114,7 +115,7 @@ func (f *feed) apply(ctx context.Context, p page) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	f.build.Checkpoint, f.parked = p.to, p.batch.parked
+	f.build.Checkpoint, f.parked, f.keys = p.to, p.batch.parked, len(p.batch.order)
 	for t, count := range p.unknown {
 		f.unknown[t] += count
 	}
@@ -144,7 +145,7 @@ func (p page) told(projection string, began time.Time, changes []Change) Folded 
 // is passed over in memory. It changes nothing of the feed.
 func (f *feed) gather(read passage) page {
 	p := page{
-		batch:   &batch{projection: f.projection, states: map[Key]*State{}},
+		batch:   &batch{projection: f.projection, states: make(map[Key]*State, f.keys), order: make([]Key, 0, f.keys)},
 		to:      f.build.Checkpoint,
 		unknown: map[string]int64{},
 		err:     read.err,

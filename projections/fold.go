@@ -41,22 +41,28 @@ func (b *batch) gather(e Event, before event.Checkpoint) error {
 	if err != nil {
 		return fmt.Errorf("the keys of event %d (%s): %w", e.Ordinal, e.Type, err)
 	}
-	t := touch{event: e, before: before}
+	keys = distinct(keys)
 	for _, k := range keys {
-		if slices.Contains(t.keys, k) {
-			continue
-		}
-		t.keys = append(t.keys, k)
 		if _, known := b.states[k]; known {
 			continue
 		}
 		b.states[k] = NewState(k, b.projection.Tables)
 		b.order = append(b.order, k)
 	}
-	if len(t.keys) > 0 {
-		b.touches = append(b.touches, t)
+	if len(keys) > 0 {
+		b.touches = append(b.touches, touch{event: e, keys: keys, before: before})
 	}
 	return nil
+}
+
+// distinct leaves out keys that are named again, which is rare.
+func distinct(keys []Key) []Key {
+	for i, k := range keys {
+		if slices.Contains(keys[:i], k) {
+			return distinct(slices.Delete(slices.Clone(keys), i, i+1))
+		}
+	}
+	return keys
 }
 
 // fold applies the events in order. A key whose fold fails keeps the state from

@@ -32,7 +32,7 @@ type kept struct {
 }
 
 func newKeeper() *keeper {
-	return &keeper{met: newFilter(), states: map[Key]*list.Element{}, recent: list.New()}
+	return &keeper{states: map[Key]*list.Element{}, recent: list.New()}
 }
 
 // take puts the kept states into a batch and answers the keys of the others that
@@ -153,24 +153,23 @@ func (s *State) settle() (bytes int) {
 }
 
 // filter remembers keys in a few bits each (a Bloom filter). It never forgets one,
-// and takes a key for met that was not once in thousands while there are about a
-// million, more often the more there are; that costs a look into the store.
+// and of some millions it takes none for met that was not; the more there are beyond,
+// the more often it does, which costs a look into the store.
 type filter struct {
 	seed maphash.Seed
-	bits []uint64
+	bits []uint64 // none before the first key
 }
 
 const (
-	filterBits   = 25 // 2^25 bits are 4 MiB
-	filterProbes = 3
+	filterBits   = 27 // 2^27 bits are 16 MiB
+	filterProbes = 7
 )
 
-func newFilter() filter {
-	return filter{seed: maphash.MakeSeed(), bits: make([]uint64, 1<<filterBits/64)}
-}
-
 // add remembers a key and tells whether it may have been added before.
-func (f filter) add(key Key) bool {
+func (f *filter) add(key Key) bool {
+	if f.bits == nil {
+		f.seed, f.bits = maphash.MakeSeed(), make([]uint64, 1<<filterBits/64)
+	}
 	sum := maphash.Comparable(f.seed, key)
 	step := sum>>32 | 1
 	met := true

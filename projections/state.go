@@ -33,7 +33,13 @@ type keyRows struct {
 
 // NewState makes the empty state of a key over the tables of its kind.
 func NewState(key Key, tables []*Table) *State {
-	s := &State{key: key}
+	own := 0
+	for _, t := range tables {
+		if t.KeyKind == key.Kind {
+			own++
+		}
+	}
+	s := &State{key: key, tables: make([]keyRows, 0, own)}
 	for _, t := range tables {
 		if t.KeyKind == key.Kind {
 			s.tables = append(s.tables, keyRows{table: t})

@@ -83,7 +83,7 @@ type Store interface {
 	// first one, with its views, where there is none.
 	Live(ctx context.Context, p Projection) (Build, error)
 	// Create makes an empty generation beside the live one: tables with their
-	// primary keys, no other index.
+	// columns, and without what Index makes.
 	Create(ctx context.Context, p Projection) (Build, error)
 	// Index makes the secondary and full-text indexes, and marks the generation
 	// Indexed, in one transaction. Done twice it changes nothing.

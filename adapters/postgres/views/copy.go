@@ -31,7 +31,7 @@ type copyReader struct {
 }
 
 func newCopyReader(t *projections.Table, rows []projections.Values) *copyReader {
-	return &copyReader{columns: t.Columns, rows: rows, buf: []byte(copyHeader)}
+	return &copyReader{columns: t.Columns, rows: rows, buf: append(make([]byte, 0, copyChunk+copyChunk/4), copyHeader...)}
 }
 
 // Read implements io.Reader.

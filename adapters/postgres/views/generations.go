@@ -85,12 +85,15 @@ func create(ctx context.Context, tx pgx.Tx, p projections.Projection, live bool)
 	return projections.Build{Generation: g, Live: live}, true, err
 }
 
+// unhurried lets a transaction make indexes for as long as it takes.
+var unhurried = []string{`SET LOCAL statement_timeout = 0`, `SET LOCAL maintenance_work_mem = '256MB'`}
+
 // Index implements projections.Store. It may take minutes, so that no time bounds
 // it; writers of the generation wait, readers do not.
 func (s *Store) Index(ctx context.Context, p projections.Projection, g projections.Generation) error {
 	ctx = postgres.Unbounded(ctx)
 	return s.transact(ctx, func(tx pgx.Tx) error {
-		if err := define(ctx, tx, `SET LOCAL statement_timeout = 0`, `SET LOCAL maintenance_work_mem = '256MB'`); err != nil {
+		if err := define(ctx, tx, unhurried...); err != nil {
 			return err
 		}
 		done, err := tx.Exec(ctx, `UPDATE imprint_views.generations SET indexed = true WHERE generation = $1 AND NOT indexed`, g.Number)

@@ -41,11 +41,16 @@ func (r relation) remove() string {
 	return fmt.Sprintf("DELETE FROM imprint_views.%s t USING %s AS k (%s) WHERE %s", r.name, unnest(r.columns(primary)), list(primary), strings.Join(same, " AND "))
 }
 
+// insert adds whole rows given as arrays.
+func (r relation) insert() string {
+	return fmt.Sprintf("INSERT INTO imprint_views.%s (%s) SELECT * FROM %s", r.name, list(r.table.ColumnNames()), unnest(r.table.Columns))
+}
+
 // upsert writes whole rows given as arrays.
 func (r relation) upsert() string {
-	names, primary := r.table.ColumnNames(), r.table.PrimaryKey()
+	primary := r.table.PrimaryKey()
 	var sets []string
-	for _, n := range names {
+	for _, n := range r.table.ColumnNames() {
 		if !slices.Contains(primary, n) {
 			sets = append(sets, fmt.Sprintf("%s = excluded.%s", n, n))
 		}
@@ -54,7 +59,7 @@ func (r relation) upsert() string {
 	if len(sets) > 0 {
 		action = "UPDATE SET " + list(sets)
 	}
-	return fmt.Sprintf("INSERT INTO imprint_views.%s (%s) SELECT * FROM %s ON CONFLICT (%s) DO %s", r.name, list(names), unnest(r.table.Columns), list(primary), action)
+	return fmt.Sprintf("%s ON CONFLICT (%s) DO %s", r.insert(), list(primary), action)
 }
 
 // columns finds columns by name.

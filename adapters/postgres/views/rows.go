@@ -37,9 +37,12 @@ func (s *Store) Load(ctx context.Context, g projections.Generation, t *projectio
 	if t.Kind == projections.Facts {
 		return nil, nil
 	}
+	r := relationOf(g, t)
+	if err := s.key(ctx, g, t); err != nil {
+		return nil, lost(err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	r := relationOf(g, t)
 	columns := r.columns(t.KeyColumns())
 	wanted := make([]projections.Values, len(keys))
 	for i, k := range keys {
@@ -60,6 +63,14 @@ func (s *Store) Load(ctx context.Context, g projections.Generation, t *projectio
 // undoes them all where one fails. If we crash, or the answer is lost, it has done
 // either; the next load tells which.
 func (s *Store) Commit(ctx context.Context, b projections.Batch) error {
+	for _, c := range b.Changes {
+		if len(c.Deletes)+len(c.Upserts) == 0 {
+			continue
+		}
+		if err := s.key(ctx, b.Generation, c.Table); err != nil {
+			return lost(err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	batch := &pgx.Batch{}
@@ -71,14 +82,16 @@ func (s *Store) Commit(ctx context.Context, b projections.Batch) error {
 		if len(c.Deletes) > 0 {
 			batch.Queue(r.remove(), arrays(r.columns(c.Table.PrimaryKey()), c.Deletes)...)
 		}
-		rows := c.Upserts
-		if len(c.Inserts) >= copyRows {
+		switch {
+		case len(c.Inserts) >= copyRows:
 			copies = append(copies, c)
-		} else {
-			rows = slices.Concat(rows, c.Inserts)
+		case len(c.Upserts) > 0:
+			c.Upserts = slices.Concat(c.Upserts, c.Inserts) // in one statement
+		case len(c.Inserts) > 0:
+			batch.Queue(r.insert(), arrays(c.Table.Columns, c.Inserts)...)
 		}
-		if len(rows) > 0 {
-			batch.Queue(r.upsert(), arrays(c.Table.Columns, rows)...)
+		if len(c.Upserts) > 0 {
+			batch.Queue(r.upsert(), arrays(c.Table.Columns, c.Upserts)...)
 		}
 	}
 	parking(batch, b)

@@ -22,12 +22,15 @@ func tableName(g projections.Generation, t *projections.Table) string {
 }
 
 // maxName is how long a table's name may be, so that its indexes' names fit too.
-const maxName = 63 - len("_fts")
+const maxName = 63 - len(keySuffix)
+
+// keySuffix makes a table's name that of the index of its primary key.
+const keySuffix = "_pkey"
 
 // viewSchema holds the views of a generation.
 func viewSchema(g projections.Generation) string { return fmt.Sprintf("imprint_views_g%d", g.Number) }
 
-// createTable makes the table with its primary key, and its view.
+// createTable makes the table, without an index, and its view.
 func createTable(p projections.Projection, g projections.Generation, t *projections.Table) ([]string, error) {
 	name := tableName(g, t)
 	if len(name) > maxName {
@@ -38,7 +41,7 @@ func createTable(p projections.Projection, g projections.Generation, t *projecti
 		columns[i] = declare(c)
 	}
 	return []string{
-		fmt.Sprintf("CREATE TABLE imprint_views.%s (%s, PRIMARY KEY (%s))", name, list(columns), list(t.PrimaryKey())),
+		fmt.Sprintf("CREATE TABLE imprint_views.%s (%s)", name, list(columns)),
 		createView(p, g, t),
 	}, nil
 }
@@ -55,11 +58,17 @@ func createView(p projections.Projection, g projections.Generation, t *projectio
 		viewSchema(g), p.View(t.Name), list(t.ColumnNames()), tableName(g, t), left, parts, g.Number, strings.ReplaceAll(t.KeyKind, "'", "''"))
 }
 
+// createKey makes the index of the primary key.
+func createKey(g projections.Generation, t *projections.Table) string {
+	name := tableName(g, t)
+	return fmt.Sprintf("CREATE UNIQUE INDEX IF NOT EXISTS %s%s ON imprint_views.%s (%s)", name, keySuffix, name, list(t.PrimaryKey()))
+}
+
 // createIndexes makes what a load is faster without, and lets the planner know
 // what has been loaded.
 func createIndexes(g projections.Generation, t *projections.Table) []string {
 	name := tableName(g, t)
-	var texts []string
+	texts := []string{createKey(g, t)}
 	for i, index := range t.Indexes {
 		texts = append(texts, fmt.Sprintf("CREATE INDEX %s_i%d ON imprint_views.%s (%s)", name, i+1, name, list(index.Columns)))
 	}

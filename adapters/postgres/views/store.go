@@ -21,6 +21,7 @@ type Store struct {
 	db      *postgres.DB
 	changes event.Signal
 	known   known
+	keyed   keyed
 }
 
 var (
@@ -35,7 +36,7 @@ func Open(ctx context.Context, db *postgres.DB) (*Store, error) {
 	if err := postgres.Check(ctx, db); err != nil {
 		return nil, err
 	}
-	return &Store{db: db, known: known{ordinals: map[model]int64{}}}, nil
+	return &Store{db: db, known: known{ordinals: map[model]int64{}}, keyed: keyed{tables: map[string]bool{}}}, nil
 }
 
 // answerTime bounds a statement from here, for a server that vanished with its

@@ -320,6 +320,65 @@ func TestRowsThatAreCopiedComeBack(t *testing.T) {
 	}
 }
 
+// TestATableGetsItsKeyWhenThatIsNeeded: rows that are only added need none before
+// Index; the first that is looked for, replaced or deleted does, and so does a table
+// that another process has begun.
+func TestATableGetsItsKeyWhenThatIsNeeded(t *testing.T) {
+	s, db := open(t)
+	other, err := views.Open(t.Context(), db)
+	check(t, err)
+	table := towns().Tables[0]
+	rows := func(from, to int) (all []projections.Values) {
+		for n := from; n < to; n++ {
+			all = append(all, projections.Values{fmt.Sprintf("%04d", n), "x"})
+		}
+		return all
+	}
+	for what, need := range map[string]func(projections.Build) error{
+		"load": func(b projections.Build) error {
+			found, err := s.Load(t.Context(), b.Generation, table, []projections.Key{projections.KeyOf("town", "0400")})
+			if err == nil && len(found) != 1 {
+				err = fmt.Errorf("%d rows are found", len(found))
+			}
+			return err
+		},
+		"load by another": func(b projections.Build) error {
+			_, err := other.Load(t.Context(), b.Generation, table, []projections.Key{projections.KeyOf("town", "0400")})
+			return err
+		},
+		"replace": func(b projections.Build) error {
+			return s.Commit(t.Context(), projections.Batch{Generation: b.Generation, Epoch: b.Epoch, From: b.Checkpoint, To: b.Checkpoint,
+				Changes: []projections.Change{{Table: table, Upserts: rows(0, 3)}}})
+		},
+		"delete": func(b projections.Build) error {
+			return s.Commit(t.Context(), projections.Batch{Generation: b.Generation, Epoch: b.Epoch, From: b.Checkpoint, To: b.Checkpoint,
+				Changes: []projections.Change{{Table: table, Deletes: []projections.Values{{"0000"}}}}})
+		},
+		"index": func(b projections.Build) error { return s.Index(t.Context(), towns(), b.Generation) },
+	} {
+		made, err := s.Create(t.Context(), towns())
+		check(t, err)
+		build, err := s.Acquire(t.Context(), made, "a", time.Minute, true)
+		check(t, err)
+		keys := func() (n int) {
+			check(t, db.Write.QueryRow(t.Context(), `SELECT count(*) FROM pg_indexes WHERE indexname = $1`, fmt.Sprintf("land_towns_v2_g%d_pkey", build.Number)).Scan(&n))
+			return n
+		}
+		for i, added := range [][]projections.Values{rows(0, 400), rows(400, 410)} { // by COPY, and by a statement
+			to := event.Checkpoint{Position: event.Position(fmt.Sprint(i + 1)), Ordinal: int64(i + 1)}
+			check(t, s.Commit(t.Context(), projections.Batch{Generation: build.Generation, Epoch: build.Epoch, From: build.Checkpoint, To: to,
+				Changes: []projections.Change{{Table: table, Inserts: added}}}))
+			build.Checkpoint = to
+		}
+		before := keys()
+		check(t, need(build))
+		if after := keys(); before != 0 || after != 1 {
+			t.Errorf("%s: %d keys before, %d after", what, before, after)
+		}
+		check(t, need(build)) // again, with what is there
+	}
+}
+
 // TestSearchFindsAllOfALongText: a tsvector of its own would forget places behind
 // the first 16383, and the 257th of a word.
 func TestSearchFindsAllOfALongText(t *testing.T) {
