@@ -3,13 +3,14 @@
 //
 // # What is in the database
 //
-//	imprint_views.generations                 one row per build: checkpoint, lease, live or not
-//	imprint_views.parked                      events that wait for a key to be mended
-//	imprint_views.catalog_documents_v1_g7     a table of generation 7
-//	imprint_views.catalog_documents_v1_g7_i1  a secondary index
-//	imprint_views.catalog_documents_v1_g7_fts the full-text index (GIN)
-//	imprint_views_g7.catalog_documents_v1     the view queries read: without parked keys
-//	imprint_views.projection_checkpoints      how far each live generation reaches
+//	imprint_views.generations                  one row per build: checkpoint, lease, live or not
+//	imprint_views.parked                       events that wait for a key to be mended
+//	imprint_views.catalog_documents_v1_g7      a table of generation 7
+//	imprint_views.catalog_documents_v1_g7_pkey its primary key, a unique index
+//	imprint_views.catalog_documents_v1_g7_i1   a secondary index
+//	imprint_views.catalog_documents_v1_g7_fts  the full-text index (GIN)
+//	imprint_views_g7.catalog_documents_v1      the view queries read: without parked keys
+//	imprint_views.projection_checkpoints       how far each live generation reaches
 //
 // Text sorts by bytes (COLLATE "C"), whatever the database's language.
 //
@@ -34,6 +35,9 @@
 // DELETE and one INSERT … SELECT FROM unnest … ON CONFLICT, in one transaction
 // that the server ends by itself where the first raises. Where rows are new (the
 // fold knows) and many, as in a rebuild, they follow by COPY.
+//
+// A table has no index at first, not even its primary key: the key is made before
+// the first row of it is looked for, replaced or deleted, the rest by Index.
 //
 // It is not waited for until a commit is on the disk (the log is what is durable):
 // after a crash of the server it is at an earlier commit, checkpoint and rows
