@@ -42,21 +42,29 @@ func (s *scanner) plain() (string, bool) {
 	if len(s.rest) == 0 || s.rest[0] != '"' {
 		return "", false
 	}
-	end := 1 + strings.IndexByte(s.rest[1:], '"')
-	text, ascii := s.rest[1:max(1, end)], true
-	for i := range len(text) {
-		c := text[i]
-		if c < ' ' || c == '\\' {
-			return "", false
+	end, ascii := 1, true
+	for ; end < len(s.rest); end++ {
+		if c := s.rest[end]; c >= utf8.RuneSelf {
+			ascii = false
+		} else if !stands[c] {
+			break
 		}
-		ascii = ascii && c < utf8.RuneSelf
 	}
-	if end == 0 || !ascii && !utf8.ValidString(text) {
+	text := s.rest[1:min(end, len(s.rest))]
+	if end >= len(s.rest) || s.rest[end] != '"' || !ascii && !utf8.ValidString(text) {
 		return "", false
 	}
 	s.rest = s.rest[end+1:]
 	return text, true
 }
+
+// stands tells which ASCII characters stand for themselves in a string.
+var stands = func() (table [utf8.RuneSelf]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
 
 // escaped cuts any other string, for encoding/json to read.
 func (s *scanner) escaped() (text string, ok bool) {
