@@ -206,7 +206,13 @@ func refusals(t *testing.T, s Suite) {
 	mustAppend(t, l, to, 0, s.at(s.Now().Add(event.MaxAhead-time.Minute)))
 	mustAppend(t, l, to, 1, changed(func(e *event.Event) { e.Data = large[:event.MaxEventBytes-4096] })...)
 	mustAppend(t, l, to, 2, s.many(event.MaxAppendEvents)...)
-	if n := len(readAll(t, l, 500)); n != 3+event.MaxAppendEvents {
+	largest := s.many(event.MaxAppendBytes / event.MaxEventBytes)
+	for i := range largest {
+		largest[i].Data = nil
+		largest[i].Data = large[:event.MaxEventBytes-largest[i].Size()]
+	}
+	mustAppend(t, l, to, 2+event.MaxAppendEvents, largest...)
+	if n := len(readAll(t, l, 500)); n != 3+event.MaxAppendEvents+len(largest) {
 		t.Errorf("the log holds %d events", n)
 	}
 }
