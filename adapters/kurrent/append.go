@@ -43,7 +43,7 @@ func (l *Log) Append(ctx context.Context, stream event.Stream, expected int64, e
 		uncertain = uncertain || !notDone(err)
 		final := ctx.Err() != nil || errors.Is(err, event.ErrClosed) || time.Now().After(until)
 		kept := (*notSentError)(nil)
-		if f := faultOf(err); f == faultRefused || f == faultDenied || !uncertain && errors.As(err, &kept) {
+		if f := faultOf(err); f == faultRefused || f == faultDenied || f == faultPlace || !uncertain && errors.As(err, &kept) {
 			final = true // patience would not help, or has run out at the gate
 		}
 		if !final {

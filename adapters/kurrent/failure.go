@@ -25,7 +25,7 @@ const (
 	faultVersion               // the stream is not at the expected revision
 	faultDeleted               // the stream was tombstoned
 	faultMissing               // the stream does not exist
-	faultPlace                 // not a place of this log
+	faultPlace                 // not a place of this log, or not an append that it takes: nothing was done
 	faultNoLeader              // the node led no more; nothing was done
 	faultFailing               // the server gave up or failed; the outcome is not known
 )
@@ -109,6 +109,8 @@ func (k *link) explain(err error) error {
 		return refuse("log-host", "the host is not known; correct it in %s", setting)
 	case f == faultNoLeader, has("no nodes are eligable", "no members", "No leader info"):
 		return refuse("log-leader", "the cluster has no leader now; wait for its election, or look at its nodes")
+	case has("Maximum Append Size"):
+		return refuse("log-append-size", "it takes less in one append than this program writes; set MaxAppendSize to 1048576 or more there")
 	case f == faultDeleted:
 		return refuse("log-deleted", "the stream of event 1 was deleted there; correct %s, or restore the log from a backup", setting)
 	case f == faultBroken, has("discovery attempt"):
@@ -122,7 +124,7 @@ func (k *link) explain(err error) error {
 // notDone tells whether a failed append has certainly not been written.
 func notDone(err error) bool {
 	switch faultOf(err) {
-	case faultRefused, faultDenied, faultNoLeader:
+	case faultRefused, faultDenied, faultNoLeader, faultPlace:
 		return true
 	}
 	var kept *notSentError

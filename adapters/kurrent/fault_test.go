@@ -108,6 +108,19 @@ func TestAFailingServerIsNamed(t *testing.T) {
 	}
 }
 
+// A server that was configured to take less than its default.
+func TestAServerThatTakesSmallAppendsOnly(t *testing.T) {
+	server := double(t)
+	l := open(t, Options{Address: server.ConnectionString()})
+	struck := server.Inject(kurrenttest.Append, 1, kurrenttest.Refuse(codes.InvalidArgument, "Maximum Append Size of 1024 Exceeded."))
+	_, err := l.Append(t.Context(), document(), event.NoStream, samples(1))
+	<-struck
+	var told *domain.Error
+	if !errors.As(err, &told) || told.Kind != domain.Unavailable || told.Code != "log-append-size" || errors.Is(err, event.ErrUncertain) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestPatienceRunsOut(t *testing.T) {
 	server := double(t)
 	l, to, events := open(t, Options{Address: server.ConnectionString(), Patience: 300 * time.Millisecond}), document(), samples(1)
