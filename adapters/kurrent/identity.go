@@ -10,6 +10,8 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
+
+	"imprint/domain/event"
 )
 
 // strangerError: behind the address there is now another log.
@@ -54,19 +56,11 @@ func (k *link) recognise(found uuid.UUID) error {
 	return nil
 }
 
-func (k *link) identity() uuid.UUID {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.first
-}
-
-// learn recognises a log that was empty when it was opened, once it is not. If
-// that fails, the next event is another occasion.
-func (l *Log) learn(ctx context.Context) {
-	if l.link.identity() != uuid.Nil {
-		return
+// learn recognises a log that was empty when it was opened by a page of its
+// beginning, which whoever opens an installation reads.
+func (l *Log) learn(page []event.Recorded) error {
+	if len(page) == 0 || page[0].Stream != event.LogStream || page[0].Revision != 0 {
+		return nil
 	}
-	if found, err := do(ctx, l, l.link.eventOne); err == nil {
-		_ = l.link.recognise(found) // there is nothing yet that it could differ from
-	}
+	return l.link.recognise(page[0].ID)
 }

@@ -35,9 +35,6 @@ func TestAnotherLogBehindTheAddressIsRefused(t *testing.T) {
 			l := open(t, Options{Address: server.ConnectionString(), Installation: installation, Patience: 200 * time.Millisecond})
 			if c.young {
 				begin(t, l)
-				for l.link.identity() == uuid.Nil {
-					<-time.After(10 * time.Millisecond) // it hears of its own append
-				}
 			}
 			fill(t, l, 30)
 			page, err := l.ReadAll(t.Context(), event.Checkpoint{}, 10)

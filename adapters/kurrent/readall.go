@@ -25,6 +25,9 @@ const (
 // it belongs to another log, or this one was cut short.
 func (l *Log) ReadAll(ctx context.Context, after event.Checkpoint, limit int) ([]event.Recorded, error) {
 	page, _, err := l.readAll(ctx, after, limit)
+	if err == nil && after.Ordinal == 0 {
+		err = l.tell(ctx, l.learn(page))
+	}
 	return page, err
 }
 

@@ -55,7 +55,6 @@ func (l *Log) hear(ctx context.Context, c *esdb.Client) error {
 			return got.SubscriptionDropped.Error
 		case got.EventAppeared != nil, got.CaughtUp != nil:
 			l.changes.Raise()
-			l.learn(ctx)
 		}
 	}
 }
