@@ -105,8 +105,8 @@ func TestTheRowKeepsLittleOfAVersion(t *testing.T) {
 	for n := 2; n <= 200; n++ {
 		s.happen(document.Versioned{Document: docID, Version: major(n)})
 	}
-	if d := s.document(); len(d.Summaries) != memory || len(d.Moments) != 17*200 || d.Newest != 200 {
-		t.Errorf("keeps %d summaries and %d bytes of %d versions", len(d.Summaries), len(d.Moments), d.Newest)
+	if d := s.document(); len(d.Summaries.each()) != memory || len(d.Moments) != 17*200 || d.Newest != 200 {
+		t.Errorf("keeps %d summaries and %d bytes of %d versions", len(d.Summaries.each()), len(d.Moments), d.Newest)
 	}
 }
 

@@ -41,9 +41,9 @@ type documentRow struct {
 	FoundText  string `col:"found_text"` // description and newest summary
 	FoundRefs  string `col:"found_refs"`
 
-	Forgotten bool          `col:"forgotten"` // Summary is kept no more: only the version's row has it
-	Summaries []domain.Text `col:"summaries"` // of the newest versions, the newest last
-	Moments   []byte        `col:"moments"`   // of every version: see moments
+	Forgotten bool      `col:"forgotten"` // Summary is kept no more: only the version's row has it
+	Summaries summaries `col:"summaries"` // of the newest versions, the newest last
+	Moments   []byte    `col:"moments"`   // of every version: see moments
 }
 
 // tagRow is one property of a document that lists filter by, with a copy of what

@@ -72,8 +72,7 @@ func (r *documentRow) add(number int, v moment, summary domain.Text) error {
 	}
 	r.Newest = number
 	r.Moments = moments(r.Moments).with(number, v)
-	r.Summaries = append(slices.Clone(r.Summaries), summary)
-	r.Summaries = r.Summaries[max(0, len(r.Summaries)-memory):]
+	r.Summaries = r.Summaries.with(summary, memory)
 	return nil
 }
 
@@ -94,8 +93,7 @@ func (r *documentRow) correct(number int, summary domain.Text) error {
 		return err
 	}
 	if i := r.kept(number); i >= 0 {
-		r.Summaries = slices.Clone(r.Summaries)
-		r.Summaries[i] = summary
+		r.Summaries = r.Summaries.replaced(i, summary)
 	}
 	return nil
 }
@@ -108,7 +106,7 @@ func (r *documentRow) has(number int) error {
 }
 
 // kept is where the summary of a version is, negative where it is kept no more.
-func (r *documentRow) kept(number int) int { return number - 1 - (r.Newest - len(r.Summaries)) }
+func (r *documentRow) kept(number int) int { return number - 1 - max(0, r.Newest-memory) }
 
 // stand sets the columns that follow from the versions.
 func (r *documentRow) stand() {
@@ -132,7 +130,7 @@ func (r *documentRow) stand() {
 		return
 	}
 	if i := r.kept(r.Version); i >= 0 {
-		r.Summary = r.Summaries[i]
+		r.Summary = r.Summaries.at(i)
 	} else {
 		r.Forgotten = true
 	}
