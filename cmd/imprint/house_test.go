@@ -58,6 +58,8 @@ func newHouseOn(t *testing.T, flags engineFlags) *publishingHouse {
 	_, err = in.people.ChangeSettings(t.Context(), operator(), handlers.Settings{Person: h.reader, Language: "en", Address: "rosa@reader.example",
 		Schedule: calendar.Schedule{Frequency: calendar.Immediate, Zone: "UTC", MonthDay: 1}})
 	h.must(err)
+	_, err = in.people.Vouch(t.Context(), operator(), h.reader)
+	h.must(err)
 	_, err = in.publishing.Publish(t.Context(), operator(), handlers.PublishDocument{Document: h.doc, Audience: access.Audience{Kind: access.SignedIn},
 		Details: document.Details{Title: domain.English("Report"), Categories: []string{"reports"}}, Files: h.files(), Summary: domain.English("First.")})
 	h.must(err)

@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/domain/access"
+	"imprint/domain/calendar"
+	"imprint/handlers"
 )
 
 // reader is somebody who keeps all documents.
@@ -43,10 +45,25 @@ func newWhole(t *testing.T) *whole {
 		for i := range atOnce + daily {
 			r := reader{address: fmt.Sprintf("reader-%d@halden.example", i), daily: i < daily}
 			r.token, r.person = w.token(in, fmt.Sprintf("Reader %d", i), access.Member)
+			r.choose(t, in)
 			w.readers = append(w.readers, r)
 		}
 	})
 	return w
+}
+
+// choose turns a reader's digests on, to an address that is in force.
+func (r reader) choose(t *testing.T, in *opened) {
+	t.Helper()
+	schedule := calendar.Schedule{Frequency: calendar.Immediate, Zone: "UTC", MonthDay: 1}
+	if r.daily {
+		schedule.Frequency, schedule.Hour = calendar.Daily, time.Now().Add(12*time.Hour).UTC().Hour()
+	}
+	id := uuid.MustParse(r.person)
+	_, err := in.people.ChangeSettings(t.Context(), operator(), handlers.Settings{Person: id, Language: "en", Address: r.address, Schedule: schedule})
+	must(t, err)
+	_, err = in.people.Vouch(t.Context(), operator(), id)
+	must(t, err)
 }
 
 // settle publishes the first versions, and lets every reader keep all of them.
@@ -58,11 +75,6 @@ func (w *whole) settle() {
 		w.publishers = append(w.publishers, p)
 	}
 	for i, r := range w.readers {
-		settings := map[string]any{"frequency": "immediate", "zone": "UTC", "language": "en", "address": r.address, "monthDay": 1}
-		if r.daily {
-			settings["frequency"], settings["hour"] = "daily", time.Now().Add(12*time.Hour).UTC().Hour()
-		}
-		w.ask(i, call{method: http.MethodPut, path: "/api/v1/settings", token: r.token}, settings)
 		for j, p := range w.publishers {
 			w.ask(i+j, call{method: http.MethodPut, path: "/api/v1/library/" + p.document.String(), token: r.token, header: map[string]string{"Wait": p.newest.WaitToken}}, nil)
 		}
