@@ -38,7 +38,7 @@ func faultOf(err error) fault {
 	}
 	if told := (*esdb.Error)(nil); errors.As(err, &told) {
 		switch told.Code() {
-		case esdb.ErrorUnavailable, esdb.ErrorCodeConnectionClosed:
+		case esdb.ErrorUnavailable, esdb.ErrorCodeConnectionClosed, esdb.ErrorCodeDeadlineExceeded: // the client may see the call's deadline before do does
 			return faultBroken
 		case esdb.ErrorCodeUnauthenticated:
 			return faultRefused
