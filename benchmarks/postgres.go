@@ -156,7 +156,7 @@ type copied struct {
 
 // copyAll makes the tables again in a schema of their own: one transaction whose
 // commit, like ours, is not waited for; COPY of rows that are encoded already;
-// indexes when the rows are in; statistics. It tells how long that took.
+// indexes when the rows are in, with as much memory as ours; statistics. It tells how long that took.
 func (s *readSide) copyAll(ctx context.Context, builds []projections.Build, dir string) (took time.Duration, rows int64, err error) {
 	conn, err := s.db.Write.Acquire(ctx)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *readSide) copyAll(ctx context.Context, builds []projections.Build, dir 
 	}
 	took, err = timed(func() error {
 		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-			if err := define(ctx, tx.Conn(), "SET LOCAL synchronous_commit = off"); err != nil {
+			if err := define(ctx, tx.Conn(), "SET LOCAL synchronous_commit = off", "SET LOCAL maintenance_work_mem = '256MB'"); err != nil {
 				return err
 			}
 			for _, t := range tables {
