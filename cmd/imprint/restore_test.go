@@ -226,7 +226,11 @@ func TestAnOlderInstallationIsBackedUp(t *testing.T) {
 		return version
 	}
 	older := damagedCopy(t, h, func(dir string) error {
-		tables(dir, `DROP TABLE leases; DROP TABLE requests; DELETE FROM goose_db_version WHERE version_id > 5`)
+		tables(dir, `DROP TABLE leases; DROP TABLE requests; DROP TABLE mail_rates;
+			DROP INDEX names_person; DROP INDEX digest_standings_later;
+			ALTER TABLE digest_standings DROP COLUMN pending; ALTER TABLE digest_standings DROP COLUMN suspended; ALTER TABLE digest_standings DROP COLUMN barred;
+			ALTER TABLE digest_standings DROP COLUMN later; ALTER TABLE digest_standings DROP COLUMN turn;
+			DELETE FROM goose_db_version WHERE version_id > 5`)
 		return nil
 	})
 	b := &publishingHouse{t: t, data: older, flags: engineFlags{Data: older}, reader: h.reader, doc: h.doc}
