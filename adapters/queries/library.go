@@ -168,24 +168,6 @@ SELECT series FROM followed WHERE series = ?`, series.String())
 	return following, err
 }
 
-// idsInBatch bounds the arguments of one statement.
-const idsInBatch = 500
-
-func inBatches(ids []uuid.UUID, do func([]string) error) error {
-	for len(ids) > 0 {
-		n := min(len(ids), idsInBatch)
-		texts := make([]string, n)
-		for i, id := range ids[:n] {
-			texts[i] = id.String()
-		}
-		if err := do(texts); err != nil {
-			return err
-		}
-		ids = ids[n:]
-	}
-	return nil
-}
-
 // scanID reads a first column that is an id.
 func scanID(scan func(...any) error) (uuid.UUID, error) {
 	var text string

@@ -8,13 +8,29 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/domain/access"
-	"imprint/domain/digest"
 )
 
-// DueText is the statement of a selection with its arguments.
-func (n *Notices) DueText(person uuid.UUID, w digest.Window, since int64) (string, []any) {
-	st := n.due(person, w, since)
-	return st.text.String(), st.args
+// DueTexts are the statements of a selection with their arguments, about as many
+// persons, documents and notices as there are ids.
+func (n *Notices) DueTexts(ids []uuid.UUID) map[string][]any {
+	texts := map[string][]any{}
+	_ = inBatches(ids, func(ids []string) error {
+		for _, st := range []*statement{
+			n.entriesOf(ids), n.saidBy(ids), n.told(ids),
+			n.released("document", ids, 1, 100), n.released("series", ids, 1, 100), n.released("left_series", ids, 1, 100),
+		} {
+			texts[st.text.String()] = st.args
+		}
+		return nil
+	})
+	return texts
+}
+
+// WithRoom are the same queries with less room for one selection, in bytes.
+func (n *Notices) WithRoom(room int) *Notices {
+	less := *n
+	less.room = room
+	return &less
 }
 
 // PageText is the statement of a library's page with its arguments.

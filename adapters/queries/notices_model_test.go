@@ -16,12 +16,10 @@ import (
 
 type model struct {
 	c         *chronicle
-	person    uuid.UUID
+	readers   []*reader
 	documents []uuid.UUID
 	lines     []uuid.UUID
 
-	kept      map[uuid.UUID]library.Entry
-	said      map[uuid.UUID]library.Explicit
 	in        map[uuid.UUID]uuid.UUID
 	joined    map[uuid.UUID]int64
 	newest    map[uuid.UUID]int
@@ -29,6 +27,14 @@ type model struct {
 	ended     map[uuid.UUID]bool
 	waiting   []waiting
 	released  []releasedNotice
+}
+
+// reader is one of the persons.
+type reader struct {
+	*model
+	person uuid.UUID
+	kept   map[uuid.UUID]library.Entry
+	said   map[uuid.UUID]library.Explicit
 }
 
 type waiting struct {
@@ -44,9 +50,11 @@ type releasedNotice struct {
 
 func newModel(c *chronicle, rt *rapid.T) *model {
 	m := &model{
-		c: c, person: uuid.New(), lines: []uuid.UUID{uuid.New(), uuid.New()},
-		kept: map[uuid.UUID]library.Entry{}, said: map[uuid.UUID]library.Explicit{}, in: map[uuid.UUID]uuid.UUID{},
+		c: c, lines: []uuid.UUID{uuid.New(), uuid.New()}, in: map[uuid.UUID]uuid.UUID{},
 		joined: map[uuid.UUID]int64{}, newest: map[uuid.UUID]int{}, withdrawn: map[uuid.UUID]bool{}, ended: map[uuid.UUID]bool{},
+	}
+	for range rapid.IntRange(1, 4).Draw(rt, "readers") {
+		m.readers = append(m.readers, &reader{model: m, person: uuid.New(), kept: map[uuid.UUID]library.Entry{}, said: map[uuid.UUID]library.Explicit{}})
 	}
 	for _, line := range m.lines {
 		c.tell(series.Opened{Series: line, Name: domain.English("Line")})
@@ -76,26 +84,27 @@ func (m *model) wait(cause past, n notice.Released) {
 // happen tells one more event, of which every kind of notice is a cause.
 func (m *model) happen(rt *rapid.T) {
 	id := rapid.SampledFrom(m.documents).Draw(rt, "document")
+	r := rapid.SampledFrom(m.readers).Draw(rt, "reader")
 	line := rapid.SampledFrom(m.lines).Draw(rt, "line")
 	switch rapid.SampledFrom([]string{"save", "save", "remove", "follow", "unfollow", "publish", "version", "version", "move", "stand", "end", "release", "release", "release"}).Draw(rt, "what") {
 	case "save":
-		e := m.c.tell(saved(m.person, id, m.in[id], "A report"))
-		if _, there := m.kept[id]; !there {
-			m.kept[id] = library.Entry{Saved: e.ordinal, SeriesThen: m.in[id]}
+		e := m.c.tell(saved(r.person, id, m.in[id], "A report"))
+		if _, there := r.kept[id]; !there {
+			r.kept[id] = library.Entry{Saved: e.ordinal, SeriesThen: m.in[id]}
 		}
 	case "remove":
-		m.c.tell(library.Removed{Person: m.person, Document: id})
-		delete(m.kept, id)
+		m.c.tell(library.Removed{Person: r.person, Document: id})
+		delete(r.kept, id)
 	case "follow":
-		e, s := m.c.tell(library.SeriesFollowed{Person: m.person, Series: line}), m.said[line]
+		e, s := m.c.tell(library.SeriesFollowed{Person: r.person, Series: line}), r.said[line]
 		if s.Followed <= s.Unfollowed {
 			s.Followed = e.ordinal
 		}
-		m.said[line] = s
+		r.said[line] = s
 	case "unfollow":
-		s := m.said[line]
-		s.Unfollowed = m.c.tell(library.SeriesUnfollowed{Person: m.person, Series: line}).ordinal
-		m.said[line] = s
+		s := r.said[line]
+		s.Unfollowed = m.c.tell(library.SeriesUnfollowed{Person: r.person, Series: line}).ordinal
+		r.said[line] = s
 	case "publish":
 		m.publish(rt)
 	case "version":
@@ -130,19 +139,19 @@ func (m *model) happen(rt *rapid.T) {
 	}
 }
 
-// due lists the released notices that concern the person now.
-func (m *model) due(since int64) (all []releasedNotice) {
+// due lists the released notices that concern the reader now.
+func (r *reader) due(since int64) (all []releasedNotice) {
 	var entries []library.Entry
-	for id, e := range m.kept {
-		e.Series, e.SeriesSince = m.in[id], m.joined[id]
+	for id, e := range r.kept {
+		e.Series, e.SeriesSince = r.in[id], r.joined[id]
 		entries = append(entries, e)
 	}
-	for _, n := range m.released {
-		e, mine := m.kept[n.Document]
+	for _, n := range r.released {
+		e, mine := r.kept[n.Document]
 		mine = mine && n.CauseOrdinal > e.Saved
 		followed := false
 		for _, line := range []uuid.UUID{n.Series, n.LeftSeries} {
-			from, following := library.Follows(line, entries, m.said[line])
+			from, following := library.Follows(line, entries, r.said[line])
 			followed = followed || following && n.CauseOrdinal > from
 		}
 		if n.CauseOrdinal > since && (mine || followed) {

@@ -28,9 +28,12 @@ func (c *chronicle) release(cause past, n notice.Released) past {
 
 func (c *chronicle) due(person uuid.UUID, w digest.Window, since int64) []notices.Candidate {
 	c.t.Helper()
-	all, err := c.notices.Due(c.t.Context(), person, w, since)
+	found, err := c.notices.Due(c.t.Context(), []notices.Ask{{Person: person, Since: since, Windows: []digest.Window{w}}})
 	check(c.t, err)
-	return all
+	if len(found) != 1 || len(found[0]) != 1 {
+		c.t.Fatalf("one person and window asked for, answered %v", found)
+	}
+	return found[0][0]
 }
 
 // said writes candidates down, to compare them.
@@ -320,64 +323,89 @@ func TestPending(t *testing.T) {
 	}
 }
 
-// Whatever happens and however the ordinals are split into windows, each due
-// notice is in exactly one window, and each window tells each document once.
+// Whatever happens, however the ordinals are split into windows and whoever is
+// asked for together: each due notice is in exactly one window, and each window
+// tells each document once.
 func TestEveryDueNoticeIsInOneWindow(t *testing.T) {
 	c := opened(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		first := c.last() + 1
 		m := newModel(c, rt)
-		for range rapid.IntRange(5, 30).Draw(rt, "events") {
+		for range rapid.IntRange(5, 40).Draw(rt, "events") {
 			m.happen(rt)
 		}
 		c.fold()
-		since := rapid.Int64Range(first, c.last()).Draw(rt, "since")
-		due := m.due(since)
-		at, total := first, 0
-		for at <= c.last() {
-			w := digest.Window{From: at, Until: rapid.Int64Range(at+1, c.last()+1).Draw(rt, "until")}
-			at = w.Until
-			want := map[uuid.UUID][]notice.Released{}
-			bySeries := map[uuid.UUID]bool{}
-			for _, d := range due {
-				if d.ordinal < w.From || d.ordinal >= w.Until {
-					continue
-				}
-				subject := d.Document
-				if subject == uuid.Nil {
-					subject = d.Series
-				}
-				if _, known := bySeries[subject]; !known {
-					bySeries[subject] = true
-				}
-				bySeries[subject] = bySeries[subject] && d.bySeries
-				want[subject] = append(want[subject], d.Released)
+		var asks []notices.Ask
+		for _, r := range m.readers {
+			a := notices.Ask{Person: r.person, Since: rapid.Int64Range(first, c.last()).Draw(rt, "since")}
+			for at := first; at <= c.last(); {
+				w := digest.Window{From: at, Until: rapid.Int64Range(at+1, c.last()+1).Draw(rt, "until")}
+				a.Windows, at = append(a.Windows, w), w.Until
 			}
-			got := c.due(m.person, w, since)
-			for _, n := range got {
-				subject := n.Item.Document
-				if subject == uuid.Nil {
-					subject = n.Item.Series
-				}
-				total += n.Item.Updates
-				about := want[subject]
-				if len(about) != n.Item.Updates || n.BySeries != bySeries[subject] {
-					rt.Fatalf("window %v: %+v, want %d updates, by series %t", w, n, len(about), bySeries[subject])
-				}
-				if (n.Kind == notice.DocumentWithdrawn) != m.withdrawn[subject] {
-					rt.Fatalf("told %s, withdrawn is %t", n.Kind, m.withdrawn[subject])
-				}
-				if !slices.ContainsFunc(about, func(r notice.Released) bool { return r.Cause == n.Item.Notice }) {
-					rt.Fatalf("the item's notice %s is not due in %v", n.Item.Notice, w)
-				}
-				delete(want, subject)
-			}
-			if len(want) > 0 {
-				rt.Fatalf("window %v lacks %v", w, want)
-			}
+			asks = append(asks, a)
 		}
-		if total != len(due) {
-			rt.Fatalf("%d updates told, %d due", total, len(due))
+		// With little room, only the first persons are answered at once.
+		asker := c.notices.WithRoom(rapid.SampledFrom([]int{0, 2000, 8000, 1 << 20}).Draw(rt, "room"))
+		for answered := 0; answered < len(asks); {
+			found, err := asker.Due(t.Context(), asks[answered:])
+			check(t, err)
+			if len(found) == 0 || len(found) > len(asks)-answered {
+				rt.Fatalf("%d asked for, %d answered", len(asks)-answered, len(found))
+			}
+			for i, f := range found {
+				m.readers[answered+i].holds(rt, asks[answered+i], f)
+			}
+			answered += len(found)
 		}
 	})
+}
+
+// holds compares what was found for a reader with the model's rule.
+func (r *reader) holds(rt *rapid.T, ask notices.Ask, found notices.Found) {
+	due, total := r.due(ask.Since), 0
+	if len(found) != len(ask.Windows) {
+		rt.Fatalf("%d windows asked for, %d answered", len(ask.Windows), len(found))
+	}
+	for i, w := range ask.Windows {
+		want := map[uuid.UUID][]notice.Released{}
+		bySeries := map[uuid.UUID]bool{}
+		for _, d := range due {
+			if d.ordinal < w.From || d.ordinal >= w.Until {
+				continue
+			}
+			subject := d.Document
+			if subject == uuid.Nil {
+				subject = d.Series
+			}
+			if _, known := bySeries[subject]; !known {
+				bySeries[subject] = true
+			}
+			bySeries[subject] = bySeries[subject] && d.bySeries
+			want[subject] = append(want[subject], d.Released)
+		}
+		for _, n := range found[i] {
+			subject := n.Item.Document
+			if subject == uuid.Nil {
+				subject = n.Item.Series
+			}
+			total += n.Item.Updates
+			about := want[subject]
+			if len(about) != n.Item.Updates || n.BySeries != bySeries[subject] {
+				rt.Fatalf("window %v: %+v, want %d updates, by series %t", w, n, len(about), bySeries[subject])
+			}
+			if (n.Kind == notice.DocumentWithdrawn) != r.withdrawn[subject] {
+				rt.Fatalf("told %s, withdrawn is %t", n.Kind, r.withdrawn[subject])
+			}
+			if !slices.ContainsFunc(about, func(r notice.Released) bool { return r.Cause == n.Item.Notice }) {
+				rt.Fatalf("the item's notice %s is not due in %v", n.Item.Notice, w)
+			}
+			delete(want, subject)
+		}
+		if len(want) > 0 {
+			rt.Fatalf("window %v lacks %v", w, want)
+		}
+	}
+	if total != len(due) {
+		rt.Fatalf("%d updates told, %d due", total, len(due))
+	}
 }

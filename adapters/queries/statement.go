@@ -6,9 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"imprint/domain"
 	"imprint/projections"
@@ -78,6 +81,44 @@ func anyOf(column string, values []string) condition {
 	}
 	return c
 }
+
+// idsInBatch bounds the arguments of one statement.
+const idsInBatch = 512
+
+// inBatches calls do with the ids, a statement's worth at a time. Each batch is
+// filled up to a power of two by repeating its last id, so that few texts serve
+// all: they stay prepared.
+func inBatches(ids []uuid.UUID, do func([]string) error) error {
+	for batch := range slices.Chunk(ids, idsInBatch) {
+		size := 1
+		for size < len(batch) {
+			size *= 2
+		}
+		texts := make([]string, size)
+		for i := range texts {
+			texts[i] = batch[min(i, len(batch)-1)].String()
+		}
+		if err := do(texts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptID is a scan target for an id column; "" is the zero id.
+type keptID struct{ to *uuid.UUID }
+
+// Scan reads the column.
+func (k keptID) Scan(v any) (err error) {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a column kept as an id holds %T", v)
+	}
+	*k.to, err = optional(text)
+	return err
+}
+
+func id(to *uuid.UUID) keptID { return keptID{to} }
 
 // kept is a scan target for a column that a table keeps as JSON text.
 type kept[T any] struct{ to *T }

@@ -29,8 +29,8 @@ type Explicit struct {
 // is caused after it is news. A document that joined the series after it was
 // saved counts from the joining on. Both are zero where nothing is followed.
 //
-// No program calls it: following is asked in SQL, and this is the model that the
-// property tests of those statements hold them against.
+// Digests are selected by it. Pages ask the same in SQL, and the property tests of
+// those statements hold them against this.
 func Follows(series uuid.UUID, entries []Entry, said Explicit) (since int64, following bool) {
 	if series == uuid.Nil {
 		return 0, false

@@ -34,18 +34,46 @@ type entry struct {
 	maybeSent bool
 }
 
-// compose selects, decides access and words. The window's failed predecessors are
+// wanted is a digest to be composed: of a person's window that was due at an
+// instant.
+type wanted struct {
+	standing digest.Standing
+	window   digest.Window
+	due      time.Time
+}
+
+// compose selects for the first of those wanted, as many as memory has room for
+// and one at least, decides access and words. A window's failed predecessors are
 // taken up with it.
-func (s *Service) compose(ctx context.Context, st digest.Standing, w digest.Window, due time.Time) (composed, error) {
-	entries, err := s.collect(ctx, st, w)
-	if err != nil {
-		return composed{}, err
+func (s *Service) compose(ctx context.Context, all []wanted) ([]composed, error) {
+	asks := make([]notices.Ask, len(all))
+	for i, w := range all {
+		asks[i] = notices.Ask{Person: w.standing.Person, Since: w.standing.Since}
+		for _, c := range w.standing.Carried {
+			asks[i].Windows = append(asks[i].Windows, c.Window)
+		}
+		asks[i].Windows = append(asks[i].Windows, w.window)
 	}
+	found, err := s.notices.Due(ctx, asks)
+	if err != nil {
+		return nil, fmt.Errorf("digest: select what is due: %w", err)
+	}
+	done := make([]composed, len(found))
+	for i, f := range found {
+		done[i] = s.decide(all[i], entries(all[i].standing, f))
+	}
+	return done, nil
+}
+
+// decide splits what was found by whether the person may see it, and words what
+// is told.
+func (s *Service) decide(w wanted, entries []entry) composed {
+	st := w.standing
 	zone, _ := calendar.Zone(st.Settings.Schedule.Zone)
 	c := composed{letter: letter.Letter{
 		Language: st.Settings.Language, Portal: s.config.Portal, PortalURL: s.links.Portal(),
 		SettingsURL: s.links.Settings(), UnsubscribeURL: s.links.Unsubscribe(st.Person),
-		From: st.LastDue, Until: due, Zone: zone,
+		From: st.LastDue, Until: w.due, Zone: zone,
 	}}
 	reader := readerOf(st.Person)
 	for _, e := range entries {
@@ -64,20 +92,17 @@ func (s *Service) compose(ctx context.Context, st digest.Standing, w digest.Wind
 			c.letter.More++
 		}
 	}
-	return c, nil
+	return c
 }
 
-// collect gathers the candidates of the window and of those carried into it: one
-// entry per document or series, newest first.
-func (s *Service) collect(ctx context.Context, st digest.Standing, w digest.Window) ([]entry, error) {
+// entries gathers what was found in the windows carried and in the one after them:
+// one entry per document or series, newest first.
+func entries(st digest.Standing, found notices.Found) []entry {
 	bySubject := map[uuid.UUID]entry{}
-	for _, c := range append(slices.Clone(st.Carried), digest.Carried{Window: w}) {
-		found, err := s.notices.Due(ctx, st.Person, c.Window, st.Since)
-		if err != nil {
-			return nil, fmt.Errorf("digest: select what is due: %w", err)
-		}
-		for _, candidate := range found {
-			merge(bySubject, entry{candidate, c.MaybeSent})
+	for i, candidates := range found {
+		maybeSent := i < len(st.Carried) && st.Carried[i].MaybeSent
+		for _, c := range candidates {
+			merge(bySubject, entry{c, maybeSent})
 		}
 	}
 	entries := make([]entry, 0, len(bySubject))
@@ -88,7 +113,7 @@ func (s *Service) collect(ctx context.Context, st digest.Standing, w digest.Wind
 		x, y := a.Item.Subject(), b.Item.Subject()
 		return cmp.Or(cmp.Compare(b.Ordinal, a.Ordinal), bytes.Compare(x[:], y[:]))
 	})
-	return entries, nil
+	return entries
 }
 
 // merge makes one entry of two about the same: the newer one speaks for both.

@@ -19,24 +19,25 @@ import (
 
 // begin makes the next digest of a person who is due. Cursor and next due move in
 // the commit of the intent: a crash leaves both or neither (W1, W2).
-func (r *round) begin(ctx context.Context, st digest.Standing) error {
-	w, now := digest.Window{From: st.Cursor, Until: r.end}, r.now()
-	due := st.DueBy(now)
-	if w.Until < w.From {
+func (r *round) begin(ctx context.Context, st digest.Standing, selected draft) error {
+	now := r.now()
+	if r.end < st.Cursor {
 		return nil // the read models are behind this person; still due
 	}
-	if w.Until == w.From { // nothing has happened at all, and a window needs a start of its own
+	if r.end == st.Cursor { // nothing has happened at all, and a window needs a start of its own
+		due := st.DueBy(now)
 		r.count(func(p *Report) { p.Empty++ })
-		return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+		return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(r.end, due, now) })
 	}
-	c, err := r.compose(ctx, st, w, due)
+	c, err := r.renewed(ctx, selected)
 	if err != nil {
 		return err
 	}
+	w, due := c.window, c.due
 	switch {
 	case len(c.items) > 0:
 		d := r.delivery(st, w, due, now)
-		return r.intend(ctx, st, d, c, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+		return r.intend(ctx, st, d, c.composed, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
 	case len(c.withheld) > 0:
 		d := r.delivery(st, w, due, now)
 		d.State, d.Withheld = digest.AllHidden, c.withheld
@@ -56,16 +57,16 @@ func (r *round) delivery(st digest.Standing, w digest.Window, due, now time.Time
 
 // again composes a window anew that was refused without doubt: no copy exists, so
 // the mail may say what holds now.
-func (r *round) again(ctx context.Context, st digest.Standing) error {
+func (r *round) again(ctx context.Context, st digest.Standing, selected draft) error {
 	d := *st.Open
-	c, err := r.compose(ctx, st, d.Window, d.Due)
+	c, err := r.renewed(ctx, selected)
 	if err != nil {
 		return err
 	}
 	d.Withheld = c.withheld
 	switch {
 	case len(c.items) > 0:
-		return r.intend(ctx, st, d, c, func(*digest.Standing) {})
+		return r.intend(ctx, st, d, c.composed, func(*digest.Standing) {})
 	case len(c.withheld) > 0:
 		d.State, d.Items = digest.AllHidden, nil
 		return r.withhold(ctx, st, d, func(*digest.Standing) {})

@@ -121,14 +121,18 @@ func (r *round) run(ctx context.Context) error {
 			return errors.Join(err, r.close(ctx))
 		}
 		before := r.report.Errors
-		group := errgroup.Group{}
-		group.SetLimit(r.config.Connections)
-		for _, st := range claimed {
-			group.Go(func() error { r.serve(ctx, st); return nil })
-		}
-		_ = group.Wait() // serve counts its errors
-		if r.partial != nil {
-			return fmt.Errorf("%w: %w", ErrWaiting, r.partial)
+		for rest := claimed; len(rest) > 0; {
+			drafts, n := r.drafts(ctx, rest)
+			group := errgroup.Group{}
+			group.SetLimit(r.config.Connections)
+			for _, st := range rest[:n] {
+				group.Go(func() error { r.serve(ctx, st, drafts[st.Person]); return nil })
+			}
+			_ = group.Wait() // serve counts its errors
+			if r.partial != nil {
+				return fmt.Errorf("%w: %w", ErrWaiting, r.partial)
+			}
+			rest = rest[n:]
 		}
 		if r.report.Errors-before == len(claimed) {
 			break // not one of them: the fault is not theirs
@@ -177,8 +181,8 @@ func (r *round) claim(ctx context.Context) ([]digest.Standing, error) {
 }
 
 // serve does what a person's standing asks for.
-func (r *round) serve(ctx context.Context, st digest.Standing) {
-	err := r.step(ctx, st)
+func (r *round) serve(ctx context.Context, st digest.Standing, d draft) {
+	err := r.step(ctx, st, d)
 	switch {
 	case err == nil:
 	case errors.Is(err, errLost):
@@ -197,7 +201,7 @@ func (r *round) serve(ctx context.Context, st digest.Standing) {
 	}
 }
 
-func (r *round) step(ctx context.Context, st digest.Standing) error {
+func (r *round) step(ctx context.Context, st digest.Standing, selected draft) error {
 	d := st.Open
 	switch {
 	case d != nil && d.Closing():
@@ -205,11 +209,11 @@ func (r *round) step(ctx context.Context, st digest.Standing) error {
 	case ctx.Err() != nil || r.route.down(r.now()):
 		return nil // given back at the end of the round
 	case d == nil:
-		return r.begin(ctx, st)
+		return r.begin(ctx, st, selected)
 	case st.Stopped():
 		return r.giveUp(ctx, st, "turned off or changed by the reader")
 	case d.State == digest.Waiting:
-		return r.again(ctx, st)
+		return r.again(ctx, st, selected)
 	default:
 		return r.resend(ctx, st)
 	}

@@ -166,10 +166,11 @@ func (s *Service) Preview(ctx context.Context, person uuid.UUID) (Preview, error
 	if !st.Settings.On() || p.Window.From == p.Window.Until {
 		return p, nil
 	}
-	c, err := s.compose(ctx, st, p.Window, s.now())
+	done, err := s.compose(ctx, []wanted{{st, p.Window, s.now()}})
 	if err != nil {
 		return Preview{}, err
 	}
+	c := done[0]
 	p.Items, p.Withheld = c.items, c.withheld
 	if len(c.items) > 0 {
 		p.Mail, err = letter.Render(c.letter)

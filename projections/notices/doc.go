@@ -18,8 +18,12 @@
 // and it concerns the person: the document was saved before the cause, or a
 // series was followed before the cause in which the document was at the cause or
 // which the cause made it leave. Windows that follow each other without gap or
-// overlap therefore hold every due notice exactly once. There is no fan-out: the
-// query begins at the person's own rows and reaches the notices by index.
+// overlap therefore hold every due notice exactly once. There is no fan-out: a
+// selection reads the rows of a group of persons, reaches by index the notices of
+// what they keep and follow, and holds the ones against the others in memory
+// (Releases.Concern). What a notice says now is read once for the group. So its cost
+// follows from the libraries of those who are due, whatever has been published and
+// however many others there are.
 //
 // # What is told
 //

@@ -16,15 +16,20 @@ import (
 	"imprint/domain/notice"
 )
 
-// Due is one notice that concerns a person, with what holds now.
+// Due is one notice that concerns a person.
 type Due struct {
+	*Notice      // shared with all whom it concerns
+	Saved   bool // reached by a saved document
+}
+
+// Notice is a released notice with what holds now.
+type Notice struct {
 	Cause    uuid.UUID
 	Ordinal  int64
 	CauseAt  time.Time
 	Kind     notice.Kind
 	Document uuid.UUID // zero: the notice is the series' own
 	Version  int
-	Saved    bool        // reached by a saved document
 	Reason   domain.Text // of the cause
 
 	Title             domain.Text

@@ -12,10 +12,10 @@ import (
 func TestOneCandidatePerSubjectNewestFirst(t *testing.T) {
 	a, b, line := uuid.New(), uuid.New(), uuid.New()
 	got := Gather([]Due{
-		{Ordinal: 4, Kind: notice.NewVersion, Document: a, Version: 2, Series: line, Cause: uuid.New()},
-		{Ordinal: 9, Kind: notice.Discontinued, Series: line, Cause: uuid.New()},
-		{Ordinal: 7, Kind: notice.NewVersion, Document: a, Version: 3, Series: line, Saved: true, Cause: uuid.New()},
-		{Ordinal: 8, Kind: notice.NewDocument, Document: b, Version: 1, Series: line, Cause: uuid.New()},
+		{&Notice{Ordinal: 4, Kind: notice.NewVersion, Document: a, Version: 2, Series: line, Cause: uuid.New()}, false},
+		{&Notice{Ordinal: 9, Kind: notice.Discontinued, Series: line, Cause: uuid.New()}, false},
+		{&Notice{Ordinal: 7, Kind: notice.NewVersion, Document: a, Version: 3, Series: line, Cause: uuid.New()}, true},
+		{&Notice{Ordinal: 8, Kind: notice.NewDocument, Document: b, Version: 1, Series: line, Cause: uuid.New()}, false},
 	})
 	if len(got) != 3 {
 		t.Fatalf("%d candidates, want 3", len(got))
@@ -36,8 +36,8 @@ func TestOneCandidatePerSubjectNewestFirst(t *testing.T) {
 func TestWhatHoldsNowIsTold(t *testing.T) {
 	id := uuid.New()
 	due := func(ordinal int64, kind notice.Kind, version int) Due {
-		return Due{Cause: uuid.New(), Ordinal: ordinal, Kind: kind, Document: id, Version: version, Reason: domain.English("of the cause"),
-			Summary: domain.English("news"), WithdrawnReason: domain.English("withdrawn"), VersionReason: domain.English("version withdrawn")}
+		return Due{Notice: &Notice{Cause: uuid.New(), Ordinal: ordinal, Kind: kind, Document: id, Version: version, Reason: domain.English("of the cause"),
+			Summary: domain.English("news"), WithdrawnReason: domain.English("withdrawn"), VersionReason: domain.English("version withdrawn")}}
 	}
 	with := func(d Due, change func(*Due)) Due { change(&d); return d }
 	gone := func(d *Due) { d.VersionWithdrawn = true }

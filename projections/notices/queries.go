@@ -22,12 +22,11 @@ var ErrPartial = errors.New("a read model is not whole")
 type Queries interface {
 	// Coverage tells how far the read models of a selection reach.
 	Coverage(ctx context.Context) (Coverage, error)
-	// Due selects the notices of a window that concern a person: by a saved
-	// document or a followed series, the cause lying after the save or follow and
-	// after since (the last turning on). One Candidate per document or series,
-	// newest notice first, with what the mail says now. ErrPartial where the read
-	// models are not whole at the very moment that is selected from.
-	Due(ctx context.Context, person uuid.UUID, w digest.Window, since int64) ([]Candidate, error)
+	// Due selects for many persons at one moment. It answers the first of the asks,
+	// as many as memory has room for and one at least; the rest is asked again.
+	// ErrPartial where the read models are not whole at the very moment that is
+	// selected from.
+	Due(ctx context.Context, asks []Ask) ([]Found, error)
 	// Pending tells whether any notice was released at or after an ordinal.
 	Pending(ctx context.Context, after int64) (bool, error)
 	// Current answers the present audiences of documents and of series (for a series'
@@ -36,6 +35,18 @@ type Queries interface {
 	// answer. ErrPartial while a key is parked.
 	Current(ctx context.Context, documents, series []uuid.UUID) (map[uuid.UUID]access.Audience, error)
 }
+
+// Ask asks for the notices that concern one person: by a saved document or a
+// followed series, the cause lying after the save or follow and after since.
+type Ask struct {
+	Person  uuid.UUID
+	Since   int64 // the last turning on
+	Windows []digest.Window
+}
+
+// Found answers an Ask, window by window: one Candidate per document or series,
+// newest notice first, with what the mail says now.
+type Found [][]Candidate
 
 // Coverage is how far the read models of a selection reach at one moment. A digest
 // may rest on them only if they are whole: whoever passes over a hidden row passes
