@@ -34,6 +34,10 @@ func readModels() []projections.Projection {
 
 type installation struct {
 	log        *eventlog.Log
+	work       *workfile.DB
+	master     []byte
+	keys       *work.Keys
+	codec      *event.Codec
 	content    *blob.Directory
 	registry   *event.Registry
 	store      *views.Store
@@ -60,17 +64,14 @@ func openInstallation(ctx context.Context, dir string) (_ *installation, err err
 		return nil, err
 	}
 	in.closers = append(in.closers, folder.Close)
-	master, err := folder.MasterKey("")
-	if err != nil {
+	if in.master, err = folder.MasterKey(""); err != nil {
 		return nil, err
 	}
-	desk, err := workfile.Open(ctx, folder.Work(), time.Now)
-	if err != nil {
+	if in.work, err = workfile.Open(ctx, folder.Work(), time.Now); err != nil {
 		return nil, err
 	}
-	in.closers = append(in.closers, desk.Close)
-	keys, err := work.NewKeys(desk, master, time.Now)
-	if err != nil {
+	in.closers = append(in.closers, in.work.Close)
+	if in.keys, err = work.NewKeys(in.work, in.master, time.Now); err != nil {
 		return nil, err
 	}
 	if in.log, err = eventlog.Open(ctx, folder.Log(), eventlog.Options{}); err != nil {
@@ -88,17 +89,17 @@ func openInstallation(ctx context.Context, dir string) (_ *installation, err err
 	if in.registry, err = schema.Registry(); err != nil {
 		return nil, err
 	}
-	codec := event.NewCodec(in.registry, keys)
+	in.codec = event.NewCodec(in.registry, in.keys)
 	in.engine = projections.Engine{Log: in.log, Registry: in.registry, Store: in.store, Holder: "benchmarks"}
 	if in.readModels, err = in.engine.Group(readModels()...); err != nil {
 		return nil, err
 	}
 	in.catalog = queries.NewCatalog(in.store, views.Search{})
 	in.library = queries.NewLibrary(in.store)
-	journal := handlers.NewJournal(in.log, codec, time.Now, nil)
+	journal := handlers.NewJournal(in.log, in.codec, time.Now, nil)
 	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
 	in.libraries = handlers.NewLibraries(journal, in.catalog, in.readModels.Wait)
-	_, err = handlers.OpenInstallation(ctx, in.log, codec, time.Now, uuid.New(), "benchmarks")
+	_, err = handlers.OpenInstallation(ctx, in.log, in.codec, time.Now, uuid.New(), "benchmarks")
 	return in, err
 }
 

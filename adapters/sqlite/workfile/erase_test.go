@@ -30,9 +30,16 @@ func TestErasedBytesLeaveTheFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var wrapped []byte
-	if err := db.Read.QueryRow(`SELECT wrapped FROM data_keys`).Scan(&wrapped); err != nil {
+	rows, err := db.Query(ctx, `SELECT wrapped FROM data_keys`)
+	if err != nil {
 		t.Fatal(err)
 	}
+	for rows.Next() {
+		if err := rows.Scan(&wrapped); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows.Close()
 	if !held(t, path, wrapped) {
 		t.Fatal("the wrapped key is not found in the files; the search below would prove nothing")
 	}

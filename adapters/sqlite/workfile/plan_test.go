@@ -22,7 +22,7 @@ func TestNobodyIsLookedForBySearchingEveryone(t *testing.T) {
 		`SELECT person FROM digest_standings WHERE troubled = 1 ORDER BY person LIMIT 1`,
 		`UPDATE digest_standings SET lease_until = 0 WHERE holder = 'x' AND lease_until > 0`,
 	} {
-		rows, err := db.DB.Write.Query(`EXPLAIN QUERY PLAN ` + query)
+		rows, err := db.Query(t.Context(), `EXPLAIN QUERY PLAN `+query)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,6 +36,6 @@ func TestNobodyIsLookedForBySearchingEveryone(t *testing.T) {
 				t.Errorf("%s\n\t%s", query, detail)
 			}
 		}
-		_ = rows.Close()
+		rows.Close()
 	}
 }

@@ -22,8 +22,11 @@ import (
 
 // DB is the open file.
 type DB struct {
-	*sqlite.DB
+	Path  string
+	db    *sqlite.DB
 	clock domain.Clock
+	read  *prepared
+	write *writer // nil when opened for reading
 }
 
 var _ work.Database = (*DB)(nil)
@@ -43,7 +46,21 @@ func Open(ctx context.Context, path string, clock domain.Clock) (*DB, error) {
 	if err := sqlite.Migrate(ctx, db, tables); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &DB{db, clock}, nil
+	d := newDB(db, clock)
+	d.write = &writer{db: db}
+	return d, nil
+}
+
+func newDB(db *sqlite.DB, clock domain.Clock) *DB {
+	return &DB{Path: db.Path, db: db, clock: clock, read: &prepared{db: db.Read, stmts: map[string]*sql.Stmt{}}}
+}
+
+// Close closes all connections.
+func (db *DB) Close() error {
+	if db.write != nil {
+		db.write.close()
+	}
+	return errors.Join(db.read.close(), db.db.Close())
 }
 
 // OpenReadOnly opens an existing file beside the program that writes it. The
@@ -60,7 +77,7 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 	if err := sqlite.CheckMigrated(ctx, db, tables); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &DB{db, time.Now}, nil
+	return newDB(db, time.Now), nil
 }
 
 func tables() (fs.FS, error) {
@@ -79,30 +96,26 @@ func (db *DB) Clock(context.Context) (time.Time, error) { return db.clock(), nil
 
 // Query implements queries.Querier.
 func (db *DB) Query(ctx context.Context, text string, args ...any) (queries.Rows, error) {
-	rows, err := db.Read.QueryContext(ctx, text, args...)
+	rows, err := db.read.query(ctx, text, args...)
 	return answer{rows, db.Path}, sqlite.Explain(db.Path, err)
 }
 
 // Write implements work.Database. There is one writing connection, so transactions
 // follow each other and none is ever asked to start over.
 func (db *DB) Write(ctx context.Context, f func(work.Tx) error) error {
-	if db.DB.Write == nil {
+	if db.write == nil {
 		return domain.Refuse(domain.Unavailable, "read-only", "%s was opened for reading only", db.Path)
 	}
-	tx, err := db.DB.Write.BeginTx(ctx, nil)
-	if err != nil {
-		return sqlite.Explain(db.Path, err)
-	}
-	if err := f(transaction{tx, db.Path}); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return sqlite.Explain(db.Path, tx.Commit())
+	return db.write.transact(ctx, func(s *session) error { return f(s) })
 }
 
 // Erase implements work.Database: overwritten bytes are zeroed in the file
 // (secure_delete) and leave the write-ahead log with its truncation.
 func (db *DB) Erase(ctx context.Context, f func(work.Tx) error) error {
-	if err := db.pragma(ctx, `secure_delete = ON`); err != nil {
+	if db.write == nil {
+		return db.Write(ctx, f)
+	}
+	if err := db.write.pragma(ctx, `secure_delete = ON`); err != nil {
 		return err
 	}
 	if err := db.Write(ctx, f); err != nil {
@@ -110,32 +123,7 @@ func (db *DB) Erase(ctx context.Context, f func(work.Tx) error) error {
 	}
 	// What was erased can not be asked for from here on. A reader at work keeps the
 	// write-ahead log from being truncated; the next checkpoint does it then.
-	return db.pragma(ctx, `wal_checkpoint(TRUNCATE)`)
-}
-
-// pragma runs on the one writing connection.
-func (db *DB) pragma(ctx context.Context, text string) error {
-	_, err := db.DB.Write.ExecContext(ctx, `PRAGMA `+text)
-	return sqlite.Explain(db.Path, err)
-}
-
-// transaction is a work.Tx.
-type transaction struct {
-	tx   *sql.Tx
-	path string
-}
-
-func (t transaction) Query(ctx context.Context, text string, args ...any) (queries.Rows, error) {
-	rows, err := t.tx.QueryContext(ctx, text, args...)
-	return answer{rows, t.path}, sqlite.Explain(t.path, err)
-}
-
-func (t transaction) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, sqlite.Explain(t.path, err)
-	}
-	return result.RowsAffected()
+	return db.write.pragma(ctx, `wal_checkpoint(TRUNCATE)`)
 }
 
 // answer is queries.Rows over database/sql.
