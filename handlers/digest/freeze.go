@@ -29,7 +29,7 @@ func (s *Service) write(ctx context.Context, st digest.Standing, d digest.Delive
 	if err != nil {
 		return mail.Message{}, err
 	}
-	m, err := letter.Render(l)
+	m, err := s.press.Render(l)
 	if err != nil {
 		return mail.Message{}, err
 	}

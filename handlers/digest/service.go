@@ -17,6 +17,7 @@ import (
 	"imprint/domain/event"
 	mailing "imprint/domain/mail"
 	"imprint/domain/person"
+	"imprint/handlers/digest/letter"
 	"imprint/projections/notices"
 )
 
@@ -84,6 +85,7 @@ type Service struct {
 	rounds  sync.Mutex      // held during a round; guards waits
 	waits   string          // why the last round waited, as it was logged
 	route   route
+	press   letter.Press
 
 	adding sync.Mutex // guards totals
 	totals Report     // of all rounds since the start

@@ -173,7 +173,7 @@ func (s *Service) Preview(ctx context.Context, person uuid.UUID) (Preview, error
 	c := done[0]
 	p.Items, p.Withheld = c.items, c.withheld
 	if len(c.items) > 0 {
-		p.Mail, err = letter.Render(c.letter)
+		p.Mail, err = s.press.Render(c.letter)
 	}
 	return p, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/calendar"
@@ -446,9 +447,14 @@ func TestWorkRowsFromABackupAreRaised(t *testing.T) {
 	w.must(w.db.Close())
 	w.keys = nil
 	w.openWork("work.db") // the keys are as they were; the digest's rows are lost
-	if _, err := w.db.DB.Write.Exec(`DELETE FROM digest_standings; DELETE FROM digest_mails; UPDATE digest_reader SET position = '', ordinal = 0, log_time = 0`); err != nil {
-		t.Fatal(err)
-	}
+	w.must(w.db.Write(w.ctx, func(tx work.Tx) error {
+		for _, text := range []string{`DELETE FROM digest_standings`, `DELETE FROM digest_mails`, `UPDATE digest_reader SET position = '', ordinal = 0, log_time = 0`} {
+			if _, err := tx.Exec(w.ctx, text); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	w.codec = event.NewCodec(w.codec.Registry(), w.keys)
 	w.restart("one")
 	_, err := w.service.CatchUp(w.ctx)

@@ -1,7 +1,8 @@
 // Package letter writes one person's digest mail: a subject, a plain text and an
 // HTML part that tell the same facts in the same order. It is a pure function of
 // its Letter: no clock, no input or output, no mail protocol. Equal letters give
-// equal bytes, because a digest in doubt is sent again byte for byte.
+// equal bytes, because a digest in doubt is sent again byte for byte. A Press prints
+// many letters and keeps entries that are equal in several; that changes no byte.
 //
 // What a mail holds: whose portal it is from, the number of updates, the window
 // in the reader's own zone, the entries (at most MaxItems, then "and N more"),
@@ -105,18 +106,13 @@ type Mail struct {
 // entries, with too many, of an unknown kind, without the portal's name, or with
 // a portal, settings or unsubscribe link that is missing or elsewhere. Whatever
 // the publishers' texts hold never makes it fail.
-func Render(l Letter) (Mail, error) {
-	v, err := newView(l)
+func (p *Press) Render(l Letter) (Mail, error) {
+	v, err := p.view(l)
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose a digest letter: %w", err)
 	}
-	text, err := renderText(v)
-	if err != nil {
-		return Mail{}, fmt.Errorf("render a digest letter's text: %w", err)
-	}
-	html, err := renderHTML(v)
-	if err != nil {
-		return Mail{}, fmt.Errorf("render a digest letter's HTML: %w", err)
-	}
-	return Mail{Subject: v.Subject, Text: text, HTML: html}, nil
+	return v.render()
 }
+
+// Render writes one mail.
+func Render(l Letter) (Mail, error) { return new(Press).Render(l) }

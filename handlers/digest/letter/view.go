@@ -53,12 +53,12 @@ type view struct {
 	Subject                          string
 	Portal, Heading, Window          string
 	Fallback                         string // says that the mail is not in the reader's language
-	Entries                          []entry
+	Entries                          []printed
 	More                             string
 	PortalURL, Settings, Unsubscribe string
 }
 
-func newView(l Letter) (view, error) {
+func (p *Press) view(l Letter) (view, error) {
 	at, err := newPortal(l.PortalURL)
 	if err != nil {
 		return view{}, err
@@ -93,7 +93,11 @@ func newView(l Letter) (view, error) {
 		if _, ok := w.Kinds[item.Kind]; !ok {
 			return view{}, fmt.Errorf("entry %d is of the unknown kind %q", i+1, item.Kind)
 		}
-		v.Entries = append(v.Entries, r.entry(item))
+		e, err := p.entry(r, item)
+		if err != nil {
+			return view{}, err
+		}
+		v.Entries = append(v.Entries, e)
 	}
 	v.Heading = w.count(w.Update, w.Updates, len(l.Items)+l.More)
 	if l.More > 0 {
@@ -107,8 +111,7 @@ func newView(l Letter) (view, error) {
 // cleaned to one line, so no header can be smuggled in; the mail client encodes
 // what is not ASCII.
 func (v view) subject(entries int) string {
-	first := v.Entries[0]
-	s := first.Kind + ": " + isolate(cut(first.Title.Text, maxSubjectTitle))
+	s := v.Entries[0].subject
 	if entries > 1 {
 		s += v.W.count(v.W.SubjectMore, v.W.SubjectAll, entries-1)
 	}
