@@ -17,30 +17,32 @@ import (
 	"imprint/domain/event"
 )
 
-// begin makes the next digest of a person who is due. Cursor and next due move in
-// the commit of the intent: a crash leaves both or neither (W1, W2).
-func (r *round) begin(ctx context.Context, st digest.Standing, selected draft) error {
-	now := r.now()
-	if r.end < st.Cursor {
+// skip advances a person for whom nothing at all has happened: a window needs a
+// start of its own, so there is none.
+func (r *round) skip(t task) error {
+	if t.window.Until < t.window.From {
 		return nil // the read models are behind this person; still due
 	}
-	if r.end == st.Cursor { // nothing has happened at all, and a window needs a start of its own
-		due := st.DueBy(now)
-		r.count(func(p *Report) { p.Empty++ })
-		return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(r.end, due, now) })
-	}
-	c, err := r.renewed(ctx, selected)
+	now := r.now()
+	r.count(func(p *Report) { p.Empty++ })
+	return r.change(t.standing, 0, func(cur *digest.Standing) { *cur = cur.Advance(t.window.Until, t.due, now) })
+}
+
+// begin makes the next digest of a person who is due. Cursor and next due move in
+// the commit of the intent: a crash leaves both or neither (W1, W2).
+func (r *round) begin(ctx context.Context, t task, free func()) error {
+	t, err := r.fresh(ctx, t)
 	if err != nil {
 		return err
 	}
-	w, due := c.window, c.due
+	st, w, due, now := t.standing, t.window, t.due, r.now()
 	switch {
-	case len(c.items) > 0:
+	case len(t.items) > 0:
 		d := r.delivery(st, w, due, now)
-		return r.intend(ctx, st, d, c.composed, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
-	case len(c.withheld) > 0:
+		return r.intend(ctx, st, d, t.composed, free, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+	case len(t.withheld) > 0:
 		d := r.delivery(st, w, due, now)
-		d.State, d.Withheld = digest.AllHidden, c.withheld
+		d.State, d.Withheld = digest.AllHidden, t.withheld
 		return r.withhold(ctx, st, d, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
 	}
 	// Nor is anything left of what was carried: it is followed no more.
@@ -57,17 +59,17 @@ func (r *round) delivery(st digest.Standing, w digest.Window, due, now time.Time
 
 // again composes a window anew that was refused without doubt: no copy exists, so
 // the mail may say what holds now.
-func (r *round) again(ctx context.Context, st digest.Standing, selected draft) error {
-	d := *st.Open
-	c, err := r.renewed(ctx, selected)
+func (r *round) again(ctx context.Context, t task, free func()) error {
+	t, err := r.fresh(ctx, t)
 	if err != nil {
 		return err
 	}
-	d.Withheld = c.withheld
+	st, d := t.standing, *t.standing.Open
+	d.Withheld = t.withheld
 	switch {
-	case len(c.items) > 0:
-		return r.intend(ctx, st, d, c.composed, func(*digest.Standing) {})
-	case len(c.withheld) > 0:
+	case len(t.items) > 0:
+		return r.intend(ctx, st, d, t.composed, free, func(*digest.Standing) {})
+	case len(t.withheld) > 0:
 		d.State, d.Items = digest.AllHidden, nil
 		return r.withhold(ctx, st, d, func(*digest.Standing) {})
 	}
@@ -79,7 +81,7 @@ func (r *round) again(ctx context.Context, st digest.Standing, selected draft) e
 
 // intend freezes the mail, commits the intent and sends. If we crash after the
 // commit, the mail is in doubt though it may never have left (W3, W4).
-func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Delivery, c composed, advance func(*digest.Standing)) error {
+func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Delivery, c composed, free func(), advance func(*digest.Standing)) error {
 	msg, err := r.write(ctx, st, d, c.letter)
 	if errors.Is(err, event.ErrKeyDestroyed) {
 		// Erased: there is nobody left to tell, and nothing to carry.
@@ -96,7 +98,7 @@ func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Deliver
 	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); cur.Open = &d }); err != nil {
 		return err
 	}
-	return r.transmit(ctx, st, d, msg, intended)
+	return r.transmit(ctx, st, d, msg, intended, free)
 }
 
 // withhold closes a window of which nothing may be told.
@@ -111,7 +113,7 @@ func (r *round) withhold(ctx context.Context, st digest.Standing, d digest.Deliv
 // resend sends the frozen bytes of a digest in doubt once more, if every item is
 // still allowed and the address is still the person's. It never changes them: the
 // first copy may have arrived, and the same Message-ID must mean the same mail.
-func (r *round) resend(ctx context.Context, st digest.Standing) error {
+func (r *round) resend(ctx context.Context, st digest.Standing, free func()) error {
 	d := *st.Open
 	allowed, err := r.allowed(ctx, st.Person, d)
 	if err != nil {
@@ -139,7 +141,7 @@ func (r *round) resend(ctx context.Context, st digest.Standing) error {
 		return err
 	}
 	r.count(func(p *Report) { p.Resent++ })
-	return r.transmit(ctx, st, d, msg, intended)
+	return r.transmit(ctx, st, d, msg, intended, free)
 }
 
 // allowed decides access to all that a mail names once more: its items, documents

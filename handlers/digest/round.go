@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"imprint/domain"
 	"imprint/domain/digest"
 	"imprint/projections/catalog"
@@ -31,17 +29,23 @@ type Report struct {
 	RouteDown bool
 }
 
-// round is one run over everyone who is due.
+// round is one run over everyone who is due. One goroutine claims and selects, and
+// hands the persons over to those that serve them: twice as many as there are
+// connections, so that while one mail is under way on each, others are made ready
+// and recorded.
 type round struct {
 	*Service
 	journal *journal
-	decided int64 // what the read models must cover: the log's end when the round began
-	end     int64 // windows end here: what the read models and the reader cover
+	slots   chan struct{} // one per connection in use
+	decided int64         // what the read models must cover: the log's end when the round began
+
+	serving sync.WaitGroup // persons handed over and not served yet
 
 	mu      sync.Mutex // guards what follows
 	report  Report
 	partial error // a read model ceased to be whole: the round ends
 	err     error // the first of those counted in report.Errors
+	failing int   // errors since the last person who was served without
 }
 
 // ErrWaiting: digests go out only while the read models that they rest on are
@@ -57,7 +61,7 @@ func RestsOn() []string { return []string{catalog.Name, library.Name, notices.Na
 func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	s.rounds.Lock()
 	defer s.rounds.Unlock()
-	r := &round{Service: s, journal: newJournal(s.work)}
+	r := &round{Service: s, journal: newJournal(s.work), slots: make(chan struct{}, s.config.Connections)}
 	var writer sync.WaitGroup
 	writer.Go(func() { r.journal.run(context.WithoutCancel(ctx)) })
 	err := r.run(ctx)
@@ -102,8 +106,8 @@ func (r *round) run(ctx context.Context) error {
 	// What was released before this round shall be in it, and what was withdrawn or
 	// hidden before it shall be known.
 	r.decided = head.Ordinal + 1
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	err = r.passed.Wait(waiting, head.Position, RestsOn()...)
+	patient, cancel := context.WithTimeout(ctx, patience)
+	err = r.passed.Wait(patient, head.Position, RestsOn()...)
 	cancel()
 	switch {
 	case ctx.Err() != nil:
@@ -111,112 +115,172 @@ func (r *round) run(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrWaiting, err)
 	}
-	for ctx.Err() == nil {
+	waiting := make(chan task, r.group())
+	var servers sync.WaitGroup
+	for range 2 * r.config.Connections {
+		servers.Go(func() {
+			for t := range waiting {
+				r.serve(ctx, t)
+				r.serving.Done()
+			}
+		})
+	}
+	err = r.feed(ctx, waiting)
+	close(waiting)
+	servers.Wait()
+	return errors.Join(err, r.err, ctx.Err())
+}
+
+// group is how many persons are claimed at once.
+func (r *round) group() int { return perConnection * r.config.Connections }
+
+// feed hands over everyone who is due, until nobody is left. While these are served
+// the next ones are claimed; but of a group smaller than asked for, nobody waits
+// behind it, so it is served first.
+func (r *round) feed(ctx context.Context, waiting chan<- task) error {
+	for served := true; ctx.Err() == nil; {
 		if r.route.down(r.now()) {
-			r.report.RouteDown = true
+			r.count(func(p *Report) { p.RouteDown = true })
 			return nil
 		}
-		claimed, err := r.claim(ctx)
-		if err != nil || len(claimed) == 0 {
+		end, claimed, err := r.claim(ctx)
+		if err != nil || len(claimed) == 0 && served {
+			r.serving.Wait()
 			return errors.Join(err, r.close(ctx))
 		}
-		before := r.report.Errors
 		for rest := claimed; len(rest) > 0; {
-			drafts, n := r.drafts(ctx, rest)
-			group := errgroup.Group{}
-			group.SetLimit(r.config.Connections)
-			for _, st := range rest[:n] {
-				group.Go(func() error { r.serve(ctx, st, drafts[st.Person]); return nil })
+			tasks := r.tasks(ctx, end, rest)
+			for _, t := range tasks {
+				r.serving.Add(1)
+				waiting <- t
 			}
-			_ = group.Wait() // serve counts its errors
-			if r.partial != nil {
-				return fmt.Errorf("%w: %w", ErrWaiting, r.partial)
+			if rest = rest[len(tasks):]; len(rest) > 0 {
+				r.serving.Wait() // memory had no room for all of them at once
 			}
-			rest = rest[n:]
 		}
-		if r.report.Errors-before == len(claimed) {
-			break // not one of them: the fault is not theirs
+		if served = len(claimed) < r.group(); served {
+			r.serving.Wait()
+		}
+		if partial, hopeless := r.state(); partial != nil {
+			return fmt.Errorf("%w: %w", ErrWaiting, partial)
+		} else if hopeless {
+			return nil // not one of them could be served: the fault is not theirs
 		}
 	}
-	return errors.Join(r.err, ctx.Err())
+	return nil
+}
+
+// state tells whether a read model has ceased to be whole, and whether a whole
+// group of persons, one after the other, could not be served.
+func (r *round) state() (partial error, hopeless bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.partial, r.failing >= r.group()
 }
 
 // close folds the last facts, so that a round ends with its deliveries closed.
 func (r *round) close(ctx context.Context) error {
 	_, err := r.CatchUp(ctx)
-	return errors.Join(r.err, err)
+	return err
 }
 
 // claim folds the newest facts and takes a small group of those who are due. If we
 // crash with it, they are still due and their leases run out (W1, W3).
-func (r *round) claim(ctx context.Context) ([]digest.Standing, error) {
+// Their windows end at the ordinal that is answered.
+func (r *round) claim(ctx context.Context) (end int64, claimed []digest.Standing, err error) {
 	head, err := r.CatchUp(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	covered, err := r.notices.Coverage(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if err := covered.Whole(r.decided); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrWaiting, err)
+		return 0, nil, fmt.Errorf("%w: %w", ErrWaiting, err)
 	}
 	// A window never reaches beyond the settings that were read: whoever turned
 	// digests on or off before its end is known to have done so.
-	r.end = min(covered.End, head.Ordinal+1)
+	end = min(covered.End, head.Ordinal+1)
 	lowest, somebody, err := r.work.Immediate(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	pending := false
-	if somebody && lowest < r.end {
+	if somebody && lowest < end {
 		if pending, err = r.notices.Pending(ctx, lowest); err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 	}
-	return r.work.Claim(ctx, digest.Claim{
-		Holder: r.config.Holder, Now: r.now(), Immediate: pending, End: r.end,
-		Lease: lease, Limit: perConnection * r.config.Connections,
+	claimed, err = r.work.Claim(ctx, digest.Claim{
+		Holder: r.config.Holder, Now: r.now(), Immediate: pending, End: end,
+		Lease: lease, Limit: r.group(),
 	})
+	return end, claimed, err
 }
 
 // serve does what a person's standing asks for.
-func (r *round) serve(ctx context.Context, st digest.Standing, d draft) {
-	err := r.step(ctx, st, d)
+func (r *round) serve(ctx context.Context, t task) {
+	err := r.step(ctx, t)
+	partial, lost := errors.Is(err, notices.ErrPartial), errors.Is(err, errLost)
+	r.count(func(p *Report) {
+		switch {
+		case err == nil || partial:
+		case lost:
+			p.Lost++
+		default:
+			p.Errors++
+		}
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
-	case err == nil:
-	case errors.Is(err, errLost):
-		r.count(func(p *Report) { p.Lost++ })
-	case errors.Is(err, notices.ErrPartial):
-		r.mu.Lock()
-		defer r.mu.Unlock()
+	case partial:
 		r.partial = err
+	case err == nil || lost:
+		r.failing = 0
 	default:
-		r.count(func(p *Report) { p.Errors++ })
-		r.mu.Lock()
-		defer r.mu.Unlock()
+		r.failing++
 		if r.err == nil {
 			r.err = err
 		}
 	}
 }
 
-func (r *round) step(ctx context.Context, st digest.Standing, selected draft) error {
-	d := st.Open
+func (r *round) step(ctx context.Context, t task) error {
+	st, d := t.standing, t.standing.Open
 	switch {
 	case d != nil && d.Closing():
 		return r.record(ctx, st.Person, *d) // W7
-	case ctx.Err() != nil || r.route.down(r.now()):
+	case r.over(ctx):
 		return nil // given back at the end of the round
+	case d == nil && !t.composes:
+		return r.skip(t)
 	case d == nil:
-		return r.begin(ctx, st, selected)
+		return r.connected(ctx, func(free func()) error { return r.begin(ctx, t, free) })
 	case st.Stopped():
 		return r.giveUp(ctx, st, "turned off or changed by the reader")
 	case d.State == digest.Waiting:
-		return r.again(ctx, st, selected)
+		return r.connected(ctx, func(free func()) error { return r.again(ctx, t, free) })
 	default:
-		return r.resend(ctx, st)
+		return r.connected(ctx, func(free func()) error { return r.resend(ctx, st, free) })
 	}
+}
+
+// over tells that no further mail is begun.
+func (r *round) over(ctx context.Context) bool { return ctx.Err() != nil || r.route.down(r.now()) }
+
+// connected does a step that may send a mail while one of the connections is kept
+// for it. So an intent never waits for its turn: one that did would be in doubt for
+// nothing if we crashed. The step frees the connection as soon as the mail is out.
+func (r *round) connected(ctx context.Context, do func(free func()) error) error {
+	r.slots <- struct{}{}
+	free := sync.OnceFunc(func() { <-r.slots })
+	defer free()
+	if r.over(ctx) {
+		return nil
+	}
+	return do(free)
 }
 
 // count changes the report, and with it the totals.

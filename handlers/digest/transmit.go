@@ -19,8 +19,9 @@ var backOff = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute,
 
 const maxAge = 24 * time.Hour
 
-// transmit sends what was intended at an instant, and commits the outcome.
-func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time) error {
+// transmit sends what was intended at an instant, frees the connection, and commits
+// the outcome.
+func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time, free func()) error {
 	ended := r.watch(ctx, attemptOf(st.Person, d))
 	// A process that was paused (SIGSTOP, a moved machine) may wake after its lease
 	// and send beside its successor (W8). SMTP cannot be fenced, so what is left of
@@ -34,6 +35,7 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 	defer cancel()
 	// Dying in here leaves the row at Sending: in doubt (W4, W5, W6).
 	outcome := r.mailer.Send(ctx, msg)
+	free()
 	ended(outcome)
 	now := r.now()
 	d = settle(d, outcome, now)

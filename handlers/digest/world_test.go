@@ -69,6 +69,7 @@ type world struct {
 	service *worker.Service
 	faults  *faults
 	watch   worker.Watch // of the next process
+	narrow  bool         // memory has room for one person at a time
 
 	mu       sync.Mutex
 	now      time.Time
@@ -131,7 +132,7 @@ func (w *world) restart(holder string) {
 		worker.Config{Portal: "Halden Trust Center", From: "Halden <trust@halden.example>", Holder: holder, Connections: 2},
 		worker.Ports{
 			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults},
-			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
+			Notices: selection{queries.NewNotices(w.store), w}, Passed: folded{w}, Encoder: smtp.Encoder{},
 			Mailer: faultyMailer{w.mails, w.faults}, Sent: w.mails, Links: w.links, Clock: w.clock,
 			Logger: slog.New(slog.NewTextHandler(w.logged, nil)), Watch: w.watch,
 		})
@@ -166,6 +167,19 @@ func (f folded) Wait(ctx context.Context, at event.Position, names ...string) er
 		return f.group.Wait(ctx, at, names...)
 	}
 	return f.group.CatchUp(context.WithoutCancel(ctx), nil)
+}
+
+// selection answers what it is asked, or no more than the least.
+type selection struct {
+	*queries.Notices
+	*world
+}
+
+func (s selection) Due(ctx context.Context, asks []notices.Ask) ([]notices.Found, error) {
+	if s.narrow {
+		asks = asks[:min(1, len(asks))]
+	}
+	return s.Notices.Due(ctx, asks)
 }
 
 func (w *world) must(err error) {
