@@ -27,7 +27,7 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 		ids, err := people(ctx, tx, `SELECT person FROM digest_standings WHERE wake_at <= $1 AND lease_until <= $2 ORDER BY wake_at LIMIT $3`,
 			micros(c.Now), micros(clock), c.Limit)
 		if err == nil && c.Immediate && len(ids) < c.Limit {
-			var more []string
+			var more []uuid.UUID
 			more, err = people(ctx, tx, `SELECT person FROM digest_standings WHERE immediate = 1 AND cursor < $1 AND lease_until <= $2 ORDER BY cursor LIMIT $3`,
 				c.End, micros(clock), c.Limit-len(ids))
 			ids = append(ids, more...)
@@ -35,15 +35,23 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 		if err != nil {
 			return err
 		}
-		for _, id := range ids {
-			var s digest.Standing
-			if _, err := one(ctx, tx, standing(&s), `UPDATE digest_standings SET holder = $1, epoch = epoch + 1, lease_until = $2 WHERE person = $3 RETURNING `+standingColumns,
-				c.Holder, micros(clock.Add(c.Lease)), id); err != nil {
+		found := make(map[uuid.UUID]digest.Standing, len(ids))
+		err = inBatches(ids, func(list string, args []any) error {
+			return each(ctx, tx, func(scan func(...any) error) error {
+				var s digest.Standing
+				err := standing(&s)(scan)
+				found[s.Person] = s
 				return err
-			}
+			}, `UPDATE digest_standings SET holder = $1, epoch = epoch + 1, lease_until = $2 WHERE person IN (`+list+`) RETURNING `+standingColumns, args...)
+		}, c.Holder, micros(clock.Add(c.Lease)))
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			s := found[id]
 			if s.Open != nil && s.Open.Frozen() {
-				found, err := one(ctx, tx, into(&s.Open.Box), `SELECT box FROM digest_mails WHERE person = $1`, id)
-				if err == nil && !found {
+				kept, err := one(ctx, tx, into(&s.Open.Box), `SELECT box FROM digest_mails WHERE person = $1`, id.String())
+				if err == nil && !kept {
 					err = fmt.Errorf("the frozen mail of %s is missing from %s", id, d.db.Name())
 				}
 				if err != nil {
@@ -57,10 +65,13 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 	return claimed, err
 }
 
-func people(ctx context.Context, tx Tx, query string, args ...any) (ids []string, err error) {
+func people(ctx context.Context, tx Tx, query string, args ...any) (ids []uuid.UUID, err error) {
 	err = each(ctx, tx, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		id, err := uuid.Parse(text)
 		ids = append(ids, id)
 		return err
 	}, query, args...)
