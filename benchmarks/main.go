@@ -39,10 +39,19 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if is, err := asChild(ctx); is {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "benchmarks:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	quick := flag.Bool("quick", false, "a few rounds over a small corpus: shows that everything runs, measures nothing")
 	versions := flag.Int("versions", 30_000, "version records of the larger log whose rebuild on PostgreSQL is measured")
+	people := flag.Int("people", readers.people, "people whose digests are measured; one in ten of them is due")
 	flag.Parse()
-	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, versions: *versions, growths: 3, received: 48_000, receipts: 5}
+	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, versions: *versions, growths: 3, received: 48_000, receipts: 5, digests: readers}
+	e.digests.people = *people
 	if *quick {
 		e = brief
 	}
@@ -65,10 +74,11 @@ type extent struct {
 	growths   int // rounds of both
 	received  int // events from KurrentDB's double
 	receipts  int // rounds of receiving them
+	digests   audience
 }
 
 // brief shows that everything runs.
-var brief = extent{quick: true, rounds: 1, appends: 20, rebuilds: 1, publishes: 3, reads: 1, copies: 1, versions: 200, growths: 1, received: 200, receipts: 1}
+var brief = extent{quick: true, rounds: 1, appends: 20, rebuilds: 1, publishes: 3, reads: 1, copies: 1, versions: 200, growths: 1, received: 200, receipts: 1, digests: handful}
 
 // run measures everything and writes the report.
 func run(ctx context.Context, e extent, corpusDir string, out, progress io.Writer) (err error) {
@@ -117,6 +127,10 @@ func run(ctx context.Context, e extent, corpusDir string, out, progress io.Write
 	fmt.Fprintln(progress, "reading …")
 	if err := measureReads(ctx, r, in, e); err != nil {
 		return fmt.Errorf("reading: %w", err)
+	}
+	fmt.Fprintln(progress, "digests …")
+	if err := measureDigests(ctx, r, dir, e.digests); err != nil {
+		return fmt.Errorf("digests: %w", err)
 	}
 	r.load("at the end")
 	return r.write(out)
