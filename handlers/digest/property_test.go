@@ -19,6 +19,14 @@ type owed struct {
 	ordinal  int64 // of the release
 }
 
+// past is a time in which digests were on: what was owed as it ended is forgotten,
+// unless the server had taken it by then and only the record was missing.
+type past struct {
+	stopped int64 // the ordinal of what ended it
+	at      time.Time
+	owed    []owed
+}
+
 // oracle tells, from the events alone, what must stand in which digest.
 type oracle struct {
 	*world
@@ -26,6 +34,7 @@ type oracle struct {
 	on      bool
 	since   int64
 	owed    []owed
+	past    []past
 	read    int   // facts looked at
 	covered int64 // end of the last window that was closed
 }
@@ -34,6 +43,9 @@ func (o *oracle) choose(f calendar.Frequency) {
 	ordinal := o.world.choose(o.reader, f)
 	on := f != calendar.Off
 	if on != o.on {
+		if o.on {
+			o.past = append(o.past, past{ordinal, o.clock(), o.owed})
+		}
 		o.owed = nil // off: forgotten. On: starts now
 		o.since = ordinal
 	}
@@ -64,15 +76,25 @@ func (o *oracle) look() {
 		for _, i := range sent.Items {
 			told[i.Document] += i.Updates
 		}
+		expected := &o.owed
+		for i, p := range o.past {
+			if sent.Window.Until > p.stopped {
+				continue
+			}
+			if expected = &o.past[i].owed; sent.SentAt.After(p.at) {
+				o.t.Fatalf("window %+v was sent at %s, after digests were turned off at %s", sent.Window, sent.SentAt, p.at)
+			}
+			break
+		}
 		var left []owed
-		for _, u := range o.owed {
+		for _, u := range *expected {
 			if u.ordinal < sent.Window.Until {
 				due[u.document]++
 			} else {
 				left = append(left, u)
 			}
 		}
-		o.owed = left
+		*expected = left
 		if len(told) != len(due) {
 			o.t.Fatalf("window %+v tells of %v; due was %v", sent.Window, told, due)
 		}
