@@ -21,6 +21,7 @@ const maxAppend = 1 << 20
 type streamsService struct {
 	streams.UnimplementedStreamsServer
 	ledger   *ledger.Ledger
+	records  *records
 	faults   *faults
 	stopping <-chan struct{}
 }

@@ -65,7 +65,7 @@ func (s *streamsService) readStream(from *streams.ReadReq_Options_StreamOptions,
 	}
 	asText := idsAsText(o)
 	for left := o.GetCount(); left > 0 && next >= 0 && next < view.Len(); left-- {
-		if err := call.Send(toReadEvent(view.At(next), asText)); err != nil {
+		if err := s.records.send(view.At(next), asText, call); err != nil {
 			return err
 		}
 		next += step
@@ -107,7 +107,7 @@ func (s *streamsService) readAll(from *streams.ReadReq_Options_AllOptions, o *st
 				continue
 			}
 			left--
-			if err := call.Send(toReadEvent(r, asText)); err != nil {
+			if err := s.records.send(r, asText, call); err != nil {
 				return err
 			}
 		}

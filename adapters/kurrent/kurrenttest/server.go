@@ -117,12 +117,13 @@ func (s *Server) Restart() error {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.UnaryInterceptor(guard.unary),
 		grpc.StreamInterceptor(guard.stream),
+		grpc.ForceServerCodecV2(newCodec()),
 	}
 	if s.tls != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(s.tls.config)))
 	}
 	now.grpc = grpc.NewServer(options...)
-	streams.RegisterStreamsServer(now.grpc, &streamsService{ledger: s.ledger, faults: s.faults, stopping: now.stopping})
+	streams.RegisterStreamsServer(now.grpc, &streamsService{ledger: s.ledger, records: newRecords(), faults: s.faults, stopping: now.stopping})
 	serverfeatures.RegisterServerFeaturesServer(now.grpc, featuresService{version: s.settings.version})
 	gossip.RegisterGossipServer(now.grpc, gossipService{members: s.gossip})
 	s.serving = now

@@ -159,7 +159,7 @@ func (sub *subscription) sendEvent(r ledger.Record) error {
 			return err
 		}
 	}
-	return sub.call.Send(toReadEvent(r, sub.asText))
+	return sub.service.records.send(r, sub.asText, sub.call)
 }
 
 func (sub *subscription) goLive() error {
