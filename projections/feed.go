@@ -40,7 +40,7 @@ func (e Engine) open(ctx context.Context, p Projection, b Build, force bool) (*f
 		f.types[t] = true
 	}
 	if build.Checkpoint.Ordinal == 0 && !build.Indexed {
-		f.keeper = newKeeper()
+		f.keeper = newKeeper(p.Tables)
 	}
 	err = e.Store.Read(ctx, func(r Reader) error {
 		waiting, err := r.Parked(ctx, build.Generation)

@@ -8,7 +8,6 @@ package projections
 import (
 	"container/list"
 	"hash/maphash"
-	"strings"
 )
 
 // keptBytes bounds the rows that a rebuild of one projection holds back, in bytes.
@@ -17,30 +16,38 @@ const keptBytes = 32 << 20
 // keeper belongs to the feed of a generation that was empty when it began and that
 // nobody else has written to since.
 type keeper struct {
-	met   filter
-	limit int // bytes of rows; 0: every batch is written whole
-	bytes int
+	tables []*Table
+	met    filter
+	limit  int // bytes of rows; 0: none are held back
+	bytes  int
 	// states are rows that the store does not hold, or not as they are now.
 	states map[Key]*list.Element // of *kept
 	recent *list.List            // the most recently touched first
+	buffer []byte                // for packing
 }
 
 // kept is the state of one key.
 type kept struct {
-	state *State
-	size  int // as counted in bytes
+	key  Key
+	rows string // see State.pack
 }
 
-func newKeeper() *keeper {
-	return &keeper{states: map[Key]*list.Element{}, recent: list.New()}
+// size is about how many bytes it takes.
+func (k *kept) size() int {
+	const beside = 300 // the key, and its places in map and list
+	return beside + len(k.rows)
 }
 
-// take puts the kept states into a batch and answers the keys of the others that
-// the store may have rows of.
+func newKeeper(tables []*Table) *keeper {
+	return &keeper{tables: tables, states: map[Key]*list.Element{}, recent: list.New()}
+}
+
+// take puts the kept rows into a batch and answers the keys of the others that the
+// store may have rows of.
 func (k *keeper) take(b *batch) (met []Key) {
 	for _, key := range b.order {
 		if at, held := k.states[key]; held {
-			b.states[key] = at.Value.(*kept).state
+			b.states[key].unpack(at.Value.(*kept).rows)
 		} else if !b.states[key].factual() && k.met.add(key) {
 			met = append(met, key)
 		}
@@ -52,6 +59,9 @@ func (k *keeper) take(b *batch) (met []Key) {
 // written now. A key that was met for the first time is among them, for most never
 // come again; of the others those stay that were touched last. Facts never wait.
 func (k *keeper) give(b *batch, met []Key) []*State {
+	if k.limit == 0 {
+		return b.touched()
+	}
 	again := make(map[Key]bool, len(met))
 	for _, key := range met {
 		again[key] = true
@@ -60,22 +70,24 @@ func (k *keeper) give(b *batch, met []Key) []*State {
 	for _, key := range b.order {
 		s := b.states[key]
 		at, held := k.states[key]
-		if !held && !again[key] {
+		switch {
+		case held:
+			k.bytes -= at.Value.(*kept).size()
+			k.recent.MoveToFront(at)
+		case again[key]:
+			at = k.recent.PushFront(&kept{key: key})
+			k.states[key] = at
+		default:
 			write = append(write, s)
 			continue
-		}
-		if !held {
-			at = k.recent.PushFront(&kept{state: s})
-			k.states[key] = at
 		}
 		if facts := s.takeFacts(); facts != nil {
 			write = append(write, facts)
 		}
-		k.recent.MoveToFront(at)
 		entry := at.Value.(*kept)
-		k.bytes -= entry.size
-		entry.size = s.settle()
-		k.bytes += entry.size
+		k.buffer = s.pack(k.buffer[:0])
+		entry.rows = string(k.buffer)
+		k.bytes += entry.size()
 	}
 	return append(write, k.release(k.limit)...)
 }
@@ -84,11 +96,12 @@ func (k *keeper) give(b *batch, met []Key) []*State {
 // many bytes at most.
 func (k *keeper) release(limit int) (write []*State) {
 	for k.bytes > limit {
-		at := k.recent.Back()
-		entry := k.recent.Remove(at).(*kept)
-		delete(k.states, entry.state.key)
-		k.bytes -= entry.size
-		write = append(write, entry.state)
+		entry := k.recent.Remove(k.recent.Back()).(*kept)
+		delete(k.states, entry.key)
+		k.bytes -= entry.size()
+		s := NewState(entry.key, k.tables)
+		s.unpack(entry.rows)
+		write = append(write, s)
 	}
 	return write
 }
@@ -120,36 +133,6 @@ func (s *State) takeFacts() (facts *State) {
 		facts.tables[i].past, kr.past = kr.past, nil
 	}
 	return facts
-}
-
-// settle gives up what the next fold can do without: the rows as the store has
-// them, but for their keys, and their structs, whose texts are parts of whole events.
-// It answers about how many bytes are left.
-func (s *State) settle() (bytes int) {
-	const each = 16 // an interface, or what a text needs beside its bytes
-	for i := range s.tables {
-		kr := &s.tables[i]
-		for _, row := range kr.loaded {
-			kr.there = append(kr.there, kr.table.identity(row))
-		}
-		kr.loaded, kr.only = nil, nil
-		bytes += each * (len(kr.there)*len(kr.table.primary) + 1)
-		for _, rows := range [][]Values{kr.rows, kr.past} {
-			for _, row := range rows {
-				for i, v := range row {
-					bytes += each
-					switch v := v.(type) {
-					case string:
-						row[i] = strings.Clone(v)
-						bytes += len(v) + each
-					case []byte:
-						bytes += len(v) + each
-					}
-				}
-			}
-		}
-	}
-	return bytes
 }
 
 // filter remembers keys in a few bits each (a Bloom filter). It never forgets one,

@@ -104,8 +104,8 @@ func (s shelf) load(table *Table, k Key) (rows []Values) {
 func TestWhatIsHeldBackIsWrittenInTheEnd(t *testing.T) {
 	p := steps()
 	rapid.Check(t, func(t *rapid.T) {
-		keeper, stored, trial := newKeeper(), shelf{}, NewTrial(p)
-		keeper.limit = rapid.SampledFrom([]int{0, 700, 2000, 1 << 20}).Draw(t, "limit")
+		keeper, stored, trial := newKeeper(p.Tables), shelf{}, NewTrial(p)
+		keeper.limit = rapid.SampledFrom([]int{0, 600, 1500, 1 << 20}).Draw(t, "limit")
 		ordinal := int64(0)
 		for range rapid.IntRange(1, 12).Draw(t, "batches") {
 			b := &batch{projection: p, states: map[Key]*State{}, parked: map[Key]struct{}{}}
@@ -158,7 +158,7 @@ func TestWhatIsHeldBackIsWrittenInTheEnd(t *testing.T) {
 // TestAKeyThatComesAgainIsHeldBack, and one that came once is written at once.
 func TestAKeyThatComesAgainIsHeldBack(t *testing.T) {
 	p := steps()
-	keeper := newKeeper()
+	keeper := newKeeper(p.Tables)
 	keeper.limit = 1 << 20
 	written := ""
 	for i, keys := range []string{"ab", "ac", "ad"} {
