@@ -79,8 +79,8 @@ func (l *Library) Library(ctx context.Context, r access.Reader, now time.Time, p
 // the 30-day mark counts, if any; both ends of the window are included.
 //
 //	SEARCH e USING INDEX (person=? AND saved<?)
-//	SEARCH d USING INDEX sqlite_autoindex (document=?) LEFT-JOIN
-//	SEARCH s USING INDEX sqlite_autoindex (series=?) LEFT-JOIN
+//	SEARCH d USING INDEX documents_key (document=?) LEFT-JOIN
+//	SEARCH s USING INDEX series_key (series=?) LEFT-JOIN
 //	SEARCH u USING INDEX (document=? AND number=?) LEFT-JOIN
 //	CORRELATED SCALAR SUBQUERY: SEARCH v USING INDEX (document=? AND number>?)
 func (l *Library) page(r access.Reader, now time.Time, before int64, size int) *statement {

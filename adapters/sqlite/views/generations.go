@@ -84,6 +84,9 @@ func (s *Store) Index(ctx context.Context, p projections.Projection, g projectio
 			return err
 		}
 		for _, t := range p.Tables {
+			if err := w.key(ctx, g, w.relation(g, t)); err != nil {
+				return err
+			}
 			if err := w.define(ctx, createIndexes(g, t)...); err != nil {
 				return fmt.Errorf("indexes of %s: %w", t.Name, err)
 			}

@@ -25,6 +25,7 @@ var sizes = []int{64, 8, 1}
 type relation struct {
 	table *projections.Table
 	name  string
+	keyed bool // it is known to have its primary key
 	stmts map[shape]*sql.Stmt
 }
 
@@ -38,6 +39,7 @@ type verb int
 
 const (
 	load verb = iota
+	insert
 	upsert
 	remove
 )
@@ -51,6 +53,26 @@ func (w *writer) relation(g projections.Generation, t *projections.Table) *relat
 		w.relations[name] = r
 	}
 	return r
+}
+
+// key makes the primary key where it is missing. While a table is loaded most of its
+// rows are new and are looked for by nobody; to keep an index of keys in random order
+// for them costs more than to make it at the end. So a table gets its key before the
+// first row of it is looked for, replaced or deleted, or with the other indexes.
+func (w *writer) key(ctx context.Context, g projections.Generation, r *relation) error {
+	if r.keyed {
+		return nil
+	}
+	// It is not asked for by name: tables of older programs were made with theirs.
+	err := w.conn.QueryRowContext(ctx, `SELECT count(*) > 0 FROM pragma_index_list($1) WHERE "unique"`, r.name).Scan(&r.keyed)
+	if err == nil && !r.keyed {
+		err = w.define(ctx, createKey(g, r.table))
+		r.keyed = err == nil
+	}
+	if err != nil {
+		return fmt.Errorf("key of table %s: %w", r.name, err)
+	}
+	return nil
 }
 
 func (r *relation) close() error {
@@ -91,6 +113,8 @@ func (w *writer) each(ctx context.Context, r *relation, v verb, rows []projectio
 
 func (r *relation) text(s shape) string {
 	switch s.verb {
+	case insert:
+		return r.insert(s.rows)
 	case upsert:
 		return r.upsert(s.rows)
 	case remove:
@@ -103,11 +127,17 @@ func (r *relation) text(s shape) string {
 	return text
 }
 
+// insert adds rows that are not there.
+func (r *relation) insert(rows int) string {
+	names := r.table.ColumnNames()
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", r.name, list(names), tuples(rows, len(names)))
+}
+
 // upsert keeps the row_id of a row that is there, which the full text refers to.
 func (r *relation) upsert(rows int) string {
-	names, primary := r.table.ColumnNames(), r.table.PrimaryKey()
+	primary := r.table.PrimaryKey()
 	var sets []string
-	for _, n := range names {
+	for _, n := range r.table.ColumnNames() {
 		if !slices.Contains(primary, n) {
 			sets = append(sets, fmt.Sprintf("%s = excluded.%s", n, n))
 		}
@@ -116,7 +146,7 @@ func (r *relation) upsert(rows int) string {
 	if len(sets) > 0 {
 		action = "UPDATE SET " + list(sets)
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s ON CONFLICT (%s) DO %s", r.name, list(names), tuples(rows, len(names)), list(primary), action)
+	return fmt.Sprintf("%s ON CONFLICT (%s) DO %s", r.insert(rows), list(primary), action)
 }
 
 // oneOf is a condition on rows that an index over the columns answers.

@@ -34,8 +34,12 @@ func (s *Store) Load(ctx context.Context, g projections.Generation, t *projectio
 	ctx = context.WithoutCancel(ctx) // as in Commit
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	r := w.relation(g, t)
+	if err := w.key(ctx, g, r); err != nil {
+		return nil, sqlite.ExplainRebuildable(s.db.Path, err)
+	}
 	var loaded []projections.Values
-	err := w.each(ctx, w.relation(g, t), load, wanted, func(stmt *sql.Stmt, args []any) error {
+	err := w.each(ctx, r, load, wanted, func(stmt *sql.Stmt, args []any) error {
 		rows, err := stmt.QueryContext(ctx, args...)
 		if err != nil {
 			return err
@@ -76,13 +80,19 @@ func (s *Store) Commit(ctx context.Context, b projections.Batch) error {
 		}
 		for _, c := range b.Changes {
 			r := w.relation(b.Generation, c.Table)
+			if len(c.Deletes)+len(c.Upserts) > 0 {
+				if err := w.key(ctx, b.Generation, r); err != nil {
+					return err
+				}
+			}
 			if err := w.each(ctx, r, remove, c.Deletes, exec); err != nil {
 				return err
 			}
-			for _, rows := range [][]projections.Values{c.Upserts, c.Inserts} {
-				if err := w.each(ctx, r, upsert, rows, exec); err != nil {
-					return err
-				}
+			if err := w.each(ctx, r, upsert, c.Upserts, exec); err != nil {
+				return err
+			}
+			if err := w.each(ctx, r, insert, c.Inserts, exec); err != nil {
+				return err
 			}
 		}
 		return w.parking(ctx, b)

@@ -27,8 +27,8 @@ func columnType(t projections.Type) string {
 	return "text"
 }
 
-// createTable makes the table with its primary key, and its full text still
-// without content.
+// createTable makes the table, without an index, and its full text still without
+// content.
 func createTable(g projections.Generation, t *projections.Table) []string {
 	name := tableName(g, t)
 	var b strings.Builder
@@ -36,7 +36,7 @@ func createTable(g projections.Generation, t *projections.Table) []string {
 	for _, c := range t.Columns {
 		fmt.Fprintf(&b, ", %s %s NOT NULL", c.Name, columnType(c.Type))
 	}
-	fmt.Fprintf(&b, ", UNIQUE (%s))", list(t.PrimaryKey()))
+	b.WriteByte(')')
 	texts := []string{b.String()}
 	if len(t.Searchable) > 0 {
 		texts = append(texts, fmt.Sprintf(
@@ -44,6 +44,12 @@ func createTable(g projections.Generation, t *projections.Table) []string {
 			name, list(t.Searchable)))
 	}
 	return texts
+}
+
+// createKey makes the index of the primary key.
+func createKey(g projections.Generation, t *projections.Table) string {
+	name := tableName(g, t)
+	return fmt.Sprintf("CREATE UNIQUE INDEX %s_key ON %s (%s)", name, name, list(t.PrimaryKey()))
 }
 
 // createIndexes makes what a load is faster without. From then on triggers keep

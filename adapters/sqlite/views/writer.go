@@ -66,6 +66,9 @@ func (s *Store) do(ctx context.Context, f func(w *writer) error) error {
 		if back := w.exec(whole, "ROLLBACK"); back != nil {
 			err = errors.Join(err, back)
 		}
+		for _, r := range w.relations {
+			r.keyed = false // its key may have been made in this transaction
+		}
 		return sqlite.ExplainRebuildable(w.db.Path, err)
 	}
 	return nil
