@@ -171,7 +171,7 @@ func run(ctx context.Context, e extent, out, progress io.Writer) (err error) {
 		return err
 	default:
 		defer s.server.Close()
-		r.note("PostgreSQL\tfsync, full_page_writes and synchronous_commit on, the rest as installed, by its socket")
+		r.note("PostgreSQL\tfsync, full_page_writes and synchronous_commit on, max_wal_size 8GB, the rest as installed, by its socket")
 	}
 	for _, l := range libraries {
 		r.note("%s\t%s", l.name, l.settings)

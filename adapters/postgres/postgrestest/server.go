@@ -28,7 +28,7 @@ const startTime = time.Minute
 
 // Options of a server.
 type Options struct {
-	Durable  bool     // fsync and full_page_writes, as in production
+	Durable  bool     // fsync, full_page_writes and max_wal_size as in production
 	Loopback bool     // also on 127.0.0.1, for other processes and faults of the network
 	Settings []string // further ones, "name=value"
 	// HBA are lines of pg_hba.conf for connections by loopback; none trusts them.
@@ -216,7 +216,9 @@ func (s *Server) start() error {
 	} else {
 		settings = append(settings, "listen_addresses=")
 	}
-	if !s.options.Durable {
+	if s.options.Durable {
+		settings = append(settings, "max_wal_size=8GB") // as operators are told to
+	} else {
 		settings = append(settings, "fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum_naptime=10min")
 	}
 	args := []string{"-D", filepath.Join(s.dir, "data")}
