@@ -20,7 +20,7 @@ import (
 // roomForDue bounds what one selection holds, in bytes as estimated below: enough
 // for thousands of persons with libraries as they are.
 const (
-	roomForDue    = 16 << 20
+	roomForDue    = 8 << 20
 	sizeOfEntry   = 150
 	sizeOfRelease = 250
 	sizeOfConcern = 500 // a candidate of one person

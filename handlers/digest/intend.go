@@ -17,69 +17,63 @@ import (
 	"imprint/domain/event"
 )
 
-// begin makes the next digest of a person who is due. Cursor and next due move in
-// the commit of the intent: a crash leaves both or neither (W1, W2).
-func (r *round) begin(ctx context.Context, st digest.Standing, selected draft) error {
-	now := r.now()
-	if r.end < st.Cursor {
+// skip advances a person for whom nothing at all has happened: a window needs a
+// start of its own, so there is none.
+func (r *round) skip(t task) error {
+	if t.window.Until < t.window.From {
 		return nil // the read models are behind this person; still due
 	}
-	if r.end == st.Cursor { // nothing has happened at all, and a window needs a start of its own
-		due := st.DueBy(now)
-		r.count(func(p *Report) { p.Empty++ })
-		return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(r.end, due, now) })
-	}
-	c, err := r.renewed(ctx, selected)
+	now := r.now()
+	r.count(func(p *Report) { p.Empty++ })
+	return r.change(t.standing, 0, func(cur *digest.Standing) { *cur = cur.Advance(t.window.Until, t.due, now) })
+}
+
+// tell makes a person's digest, by what holds now: it may have waited long for a
+// connection and for its turn.
+func (r *round) tell(ctx context.Context, t task, free func()) error {
+	t, err := r.fresh(ctx, t)
 	if err != nil {
 		return err
 	}
-	w, due := c.window, c.due
-	switch {
-	case len(c.items) > 0:
-		d := r.delivery(st, w, due, now)
-		return r.intend(ctx, st, d, c.composed, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
-	case len(c.withheld) > 0:
-		d := r.delivery(st, w, due, now)
-		d.State, d.Withheld = digest.AllHidden, c.withheld
-		return r.withhold(ctx, st, d, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now) })
+	if len(t.items) == 0 {
+		return r.conclude(ctx, t)
 	}
-	// Nor is anything left of what was carried: it is followed no more.
-	r.count(func(p *Report) { p.Empty++ })
-	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Advance(w.Until, due, now).Forget() })
+	d, advance := r.delivery(t)
+	return r.intend(ctx, t.standing, d, t.composed, free, advance)
 }
 
-func (r *round) delivery(st digest.Standing, w digest.Window, due, now time.Time) digest.Delivery {
-	return digest.Delivery{
-		Window: w, Due: due, Began: now, Retry: now, AddressID: st.Settings.AddressID,
-		MessageID: digest.ID(st.Person, w.From).String() + "@" + r.host,
+// conclude ends a window of which there is nothing to tell.
+func (r *round) conclude(ctx context.Context, t task) error {
+	d, advance := r.delivery(t)
+	if len(t.withheld) > 0 {
+		d.State, d.Items, d.Withheld = digest.AllHidden, nil, t.withheld
+		return r.withhold(ctx, t.standing, d, advance)
 	}
+	// Nor is anything left of what was carried, or refused: it is followed no more.
+	// No mail, and no fact: nothing was sent and nothing withheld.
+	r.count(func(p *Report) { p.Empty++ })
+	return r.change(t.standing, 0, func(cur *digest.Standing) { advance(cur); *cur = cur.Forget() })
 }
 
-// again composes a window anew that was refused without doubt: no copy exists, so
-// the mail may say what holds now.
-func (r *round) again(ctx context.Context, st digest.Standing, selected draft) error {
-	d := *st.Open
-	c, err := r.renewed(ctx, selected)
-	if err != nil {
-		return err
+// delivery is that of a task's window, and what the commit that makes it does to the
+// schedule. With the first one of a window, cursor and next due move: a crash leaves
+// both or neither (W1, W2). One that was refused without doubt is composed anew: no
+// copy exists, so the mail may say what holds now.
+func (r *round) delivery(t task) (d digest.Delivery, advance func(*digest.Standing)) {
+	if t.standing.Open != nil {
+		return *t.standing.Open, func(*digest.Standing) {}
 	}
-	d.Withheld = c.withheld
-	switch {
-	case len(c.items) > 0:
-		return r.intend(ctx, st, d, c.composed, func(*digest.Standing) {})
-	case len(c.withheld) > 0:
-		d.State, d.Items = digest.AllHidden, nil
-		return r.withhold(ctx, st, d, func(*digest.Standing) {})
+	now := r.now()
+	d = digest.Delivery{
+		Window: t.window, Due: t.due, Began: now, Retry: now, AddressID: t.standing.Settings.AddressID,
+		MessageID: digest.ID(t.standing.Person, t.window.From).String() + "@" + r.host,
 	}
-	// What it told of is no longer followed. No mail, and no fact: nothing was sent
-	// and nothing withheld.
-	r.count(func(p *Report) { p.Empty++ })
-	return r.change(st, 0, func(cur *digest.Standing) { *cur = cur.Forget() })
+	return d, func(cur *digest.Standing) { *cur = cur.Advance(t.window.Until, t.due, now) }
 }
 
 // intend freezes the mail, commits the intent and sends. If we crash after the
 // commit, the mail is in doubt though it may never have left (W3, W4).
-func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Delivery, c composed, advance func(*digest.Standing)) error {
+func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Delivery, c composed, free func(), advance func(*digest.Standing)) error {
 	msg, err := r.write(ctx, st, d, c.letter)
 	if errors.Is(err, event.ErrKeyDestroyed) {
 		// Erased: there is nobody left to tell, and nothing to carry.
@@ -96,7 +90,7 @@ func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Deliver
 	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); cur.Open = &d }); err != nil {
 		return err
 	}
-	return r.transmit(ctx, st, d, msg, intended)
+	return r.transmit(ctx, st, d, msg, intended, free)
 }
 
 // withhold closes a window of which nothing may be told.
@@ -111,7 +105,7 @@ func (r *round) withhold(ctx context.Context, st digest.Standing, d digest.Deliv
 // resend sends the frozen bytes of a digest in doubt once more, if every item is
 // still allowed and the address is still the person's. It never changes them: the
 // first copy may have arrived, and the same Message-ID must mean the same mail.
-func (r *round) resend(ctx context.Context, st digest.Standing) error {
+func (r *round) resend(ctx context.Context, st digest.Standing, free func()) error {
 	d := *st.Open
 	allowed, err := r.allowed(ctx, st.Person, d)
 	if err != nil {
@@ -139,7 +133,7 @@ func (r *round) resend(ctx context.Context, st digest.Standing) error {
 		return err
 	}
 	r.count(func(p *Report) { p.Resent++ })
-	return r.transmit(ctx, st, d, msg, intended)
+	return r.transmit(ctx, st, d, msg, intended, free)
 }
 
 // allowed decides access to all that a mail names once more: its items, documents

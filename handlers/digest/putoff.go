@@ -37,7 +37,7 @@ func (r *round) inTurn(ctx context.Context, st digest.Standing, address *event.S
 		case all.err != nil:
 			return all.err
 		case !all.given:
-			r.fill()
+			r.end() // nobody's may leave for longer than one would wait
 			return nil
 		case !until(ctx, all.at):
 			return nil
@@ -67,20 +67,6 @@ func (r *round) inTurn(ctx context.Context, st digest.Standing, address *event.S
 		p.giveBack(everyMail, all.at)
 	}
 	return r.putOff(st, wait, own.given)
-}
-
-// fill notes that no mail at all may leave for longer than one would wait: the round
-// ends, and gives back whoever is left.
-func (r *round) fill() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.full = true
-}
-
-func (r *round) isFull() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.full
 }
 
 // putOff lets a person sleep until a turn, or, without one, until it can be asked

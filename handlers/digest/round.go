@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"imprint/domain"
 	"imprint/domain/digest"
 	"imprint/projections/catalog"
@@ -33,18 +31,24 @@ type Report struct {
 	RouteDown bool // at the end, mails could not leave
 }
 
-// round is one run over everyone who is due.
+// round is one run over everyone who is due. One goroutine claims and selects, and
+// hands the persons over to those that serve them (serve.go): twice as many as there
+// are connections, so that while one mail is under way on each, others are made ready
+// and recorded.
 type round struct {
 	*Service
 	journal *journal
-	decided int64 // what the read models must cover: the log's end when the round began
-	end     int64 // windows end here: what the read models and the reader cover
+	slots   chan struct{} // one per connection in use
+	decided int64         // what the read models must cover: the log's end when the round began
+
+	serving sync.WaitGroup // persons handed over and not served yet
 
 	mu      sync.Mutex // guards what follows
 	report  Report
-	full    bool  // no mail at all may leave for a while: the round ends
-	partial error // a read model ceased to be whole: the round ends
+	failing int   // errors since the last person who was served without
 	err     error // the first of those counted in report.Errors
+	partial error // a read model ceased to be whole
+	ended   bool  // before everyone was served
 }
 
 // ErrWaiting: digests go out only while the read models that they rest on are
@@ -60,7 +64,7 @@ func RestsOn() []string { return []string{catalog.Name, library.Name, notices.Na
 func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	s.rounds.Lock()
 	defer s.rounds.Unlock()
-	r := &round{Service: s, journal: newJournal(s.work)}
+	r := &round{Service: s, journal: newJournal(s.work), slots: make(chan struct{}, s.config.Connections)}
 	var writer sync.WaitGroup
 	writer.Go(func() { r.journal.run(context.WithoutCancel(ctx)) })
 	s.pace.open()
@@ -110,8 +114,8 @@ func (r *round) run(ctx context.Context) error {
 	// What was released before this round shall be in it, and what was withdrawn or
 	// hidden before it shall be known.
 	r.decided = head.Ordinal + 1
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	err = r.passed.Wait(waiting, head.Position, RestsOn()...)
+	patient, cancel := context.WithTimeout(ctx, patience)
+	err = r.passed.Wait(patient, head.Position, RestsOn()...)
 	cancel()
 	switch {
 	case ctx.Err() != nil:
@@ -119,124 +123,115 @@ func (r *round) run(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrWaiting, err)
 	}
-	for ctx.Err() == nil {
-		passage := r.route.passes(r.now())
-		if passage == shut {
-			return nil
-		}
-		most := perConnection * r.config.Connections
-		if passage == oneOnly {
+	waiting := make(chan task, r.group())
+	var servers sync.WaitGroup
+	for range 2 * r.config.Connections {
+		servers.Go(func() {
+			for t := range waiting {
+				r.serve(ctx, t)
+				r.serving.Done()
+			}
+		})
+	}
+	err = r.feed(ctx, waiting)
+	close(waiting)
+	servers.Wait()
+	if r.partial != nil {
+		err = errors.Join(err, fmt.Errorf("%w: %w", ErrWaiting, r.partial))
+	}
+	if ctx.Err() == nil { // so that a round ends with its deliveries closed
+		_, closed := r.CatchUp(ctx)
+		err = errors.Join(err, closed)
+	}
+	return errors.Join(err, r.err, ctx.Err())
+}
+
+// group is how many persons are claimed at once.
+func (r *round) group() int { return perConnection * r.config.Connections }
+
+// feed hands over everyone who is due, until nobody is left or the round is over.
+// While they are served the next ones are claimed; but behind a group smaller than
+// could be, nobody waits, so it is served first. A route that is tried by one mail is
+// tried when nobody else is under way.
+func (r *round) feed(ctx context.Context, waiting chan<- task) error {
+	for idle := true; !r.over(ctx); {
+		most := r.group()
+		if r.route.passes(r.now()) == oneOnly {
+			if !idle {
+				r.serving.Wait()
+				idle = true
+				continue
+			}
 			most = 1
 		}
-		claimed, err := r.claim(ctx, most)
-		if err != nil || len(claimed) == 0 {
-			return errors.Join(err, r.close(ctx))
+		end, claimed, err := r.claim(ctx, most)
+		if err != nil || len(claimed) == 0 && idle {
+			return err
 		}
-		before := r.report.Errors
 		for rest := claimed; len(rest) > 0; {
-			drafts, n := r.drafts(ctx, rest)
-			group := errgroup.Group{}
-			group.SetLimit(r.config.Connections)
-			for _, st := range rest[:n] {
-				group.Go(func() error { r.serve(ctx, st, drafts[st.Person]); return nil })
+			tasks := r.tasks(ctx, end, rest)
+			for _, t := range tasks {
+				r.serving.Add(1)
+				waiting <- t
 			}
-			_ = group.Wait() // serve counts its errors
-			if r.partial != nil {
-				return fmt.Errorf("%w: %w", ErrWaiting, r.partial)
+			if rest = rest[len(tasks):]; len(rest) > 0 {
+				r.serving.Wait() // memory had no room for all of them at once
 			}
-			rest = rest[n:]
 		}
-		if r.full {
-			return errors.Join(r.err, r.close(ctx))
-		}
-		if r.report.Errors-before == len(claimed) {
-			break // not one of them: the fault is not theirs
+		if idle = len(claimed) < r.group(); idle {
+			r.serving.Wait()
 		}
 	}
-	return errors.Join(r.err, ctx.Err())
+	return nil
 }
 
-// close folds the last facts, so that a round ends with its deliveries closed.
-func (r *round) close(ctx context.Context) error {
-	_, err := r.CatchUp(ctx)
-	return errors.Join(r.err, err)
+// over tells that nobody is served any more. Whoever is left is given back at the end
+// of the round.
+func (r *round) over(ctx context.Context) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ended || ctx.Err() != nil || r.route.passes(r.now()) == shut
 }
 
-// claim folds the newest facts and takes at most so many of those who are due. If we
-// crash with it, they are still due and their leases run out (W1, W3).
-func (r *round) claim(ctx context.Context, most int) ([]digest.Standing, error) {
+// end ends the round early, for what no person can be blamed for.
+func (r *round) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+}
+
+// claim folds the newest facts and takes at most so many of those who are due, whose
+// windows end at the ordinal that is answered. If we crash with them, they are still
+// due and their leases run out (W1, W3).
+func (r *round) claim(ctx context.Context, most int) (end int64, claimed []digest.Standing, err error) {
 	head, err := r.CatchUp(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	covered, err := r.notices.Coverage(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if err := covered.Whole(r.decided); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrWaiting, err)
+		return 0, nil, fmt.Errorf("%w: %w", ErrWaiting, err)
 	}
 	// A window never reaches beyond the settings that were read: whoever turned
 	// digests on or off before its end is known to have done so.
-	r.end = min(covered.End, head.Ordinal+1)
+	end = min(covered.End, head.Ordinal+1)
 	lowest, somebody, err := r.work.Immediate(ctx)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	pending := false
-	if somebody && lowest < r.end {
+	if somebody && lowest < end {
 		if pending, err = r.notices.Pending(ctx, lowest); err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 	}
-	return r.work.Claim(ctx, digest.Claim{
-		Holder: r.config.Holder, Now: r.now(), Immediate: pending, End: r.end, Lease: lease, Limit: most,
+	claimed, err = r.work.Claim(ctx, digest.Claim{
+		Holder: r.config.Holder, Now: r.now(), Immediate: pending, End: end, Lease: lease, Limit: most,
 	})
-}
-
-// serve does what a person's standing asks for.
-func (r *round) serve(ctx context.Context, st digest.Standing, d draft) {
-	err := r.step(ctx, st, d)
-	switch {
-	case err == nil:
-	case errors.Is(err, errLost):
-		r.count(func(p *Report) { p.Lost++ })
-	case errors.Is(err, notices.ErrPartial):
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.partial = err
-	default:
-		r.count(func(p *Report) { p.Errors++ })
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.err == nil {
-			r.err = err
-		}
-	}
-}
-
-func (r *round) step(ctx context.Context, st digest.Standing, selected draft) error {
-	d := st.Open
-	switch {
-	case d != nil && d.Closing():
-		return r.record(ctx, st.Person, *d) // W7
-	case ctx.Err() != nil || r.route.passes(r.now()) == shut || r.isFull():
-		return nil // given back at the end of the round
-	case st.Pending.Due(r.now()):
-		return r.inTurn(ctx, st, st.Pending.Address, func() error { return r.ask(ctx, st) }) // what else is due is claimed again
-	case d != nil && st.Stopped():
-		return r.giveUp(ctx, st, digest.TurnedOff)
-	case d != nil && d.State != digest.Waiting:
-		return r.inTurn(ctx, st, st.Settings.Address, func() error { return r.resend(ctx, st) })
-	}
-	next := r.begin
-	if d != nil {
-		next = r.again
-	}
-	if len(selected.items) == 0 { // no mail follows
-		return next(ctx, st, selected)
-	}
-	return r.inTurn(ctx, st, st.Settings.Address, func() error { return next(ctx, st, selected) })
+	return end, claimed, err
 }
 
 // count changes the report, and with it the totals.

@@ -65,7 +65,7 @@ const (
 	patience = 2 * time.Second
 
 	maxConnections = 64
-	perConnection  = 4 // persons claimed at once for each
+	perConnection  = 8 // persons claimed at once for each
 )
 
 // Service is the digest worker and what commands and pages ask of it. It is safe

@@ -25,8 +25,8 @@ var backOff = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute,
 const maxAge = 24 * time.Hour
 
 // transmit sends what was intended at an instant, and commits the outcome.
-func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time) error {
-	outcome, begun := r.send(ctx, attemptOf(st.Person, d), msg, intended)
+func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time, free func()) error {
+	outcome, begun := r.send(ctx, attemptOf(st.Person, d), msg, intended, free)
 	if !begun {
 		return errLost
 	}
@@ -62,9 +62,10 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 	return r.bounced(ctx, st.Person, person.Failure{AddressID: d.AddressID, Digest: digest.ID(st.Person, d.Window.From), NoSuch: true, Status: outcome.Status})
 }
 
-// send gives a mail to the mail server; begun is false if it was not tried. Dying in
-// here leaves a digest at Sending: in doubt (W4, W5, W6).
-func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended time.Time) (o mail.Outcome, begun bool) {
+// send gives a mail to the mail server, and frees the connection when the route knows
+// what came of it; begun is false if it was not tried. Dying in here leaves a digest
+// at Sending: in doubt (W4, W5, W6).
+func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended time.Time, free func()) (o mail.Outcome, begun bool) {
 	ended := r.watch(ctx, a)
 	// A process that was paused (SIGSTOP, a moved machine) may wake after its lease
 	// and send beside its successor (W8). SMTP cannot be fenced, so what is left of
@@ -85,6 +86,7 @@ func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended 
 	default:
 		r.route.works()
 	}
+	free()
 	return o, true
 }
 

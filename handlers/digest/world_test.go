@@ -75,6 +75,7 @@ type world struct {
 	from    string           // the sender of the next process
 	bounces string           // where reports of failure go, for the next process
 	address string           // that persons choose
+	narrow  bool             // memory has room for one person at a time
 
 	rate, domainRate mail.Rate // of the next process
 	connections      int       // of the next process
@@ -150,7 +151,7 @@ func (w *world) restart(holder string) {
 			Rate: w.rate, DomainRate: w.domainRate, DomainSecret: master},
 		worker.Ports{
 			Log: faultyLog{w.log, w.faults}, Codec: w.codec, Keys: w.keys, Work: faultyWork{w.work, w.faults}, Rates: faultyRates{work.NewRates(w.db), w.faults},
-			Notices: queries.NewNotices(w.store), Passed: folded{w}, Encoder: smtp.Encoder{},
+			Notices: selection{queries.NewNotices(w.store), w}, Passed: folded{w}, Encoder: smtp.Encoder{},
 			Mailer: mailer, Sent: w.mails, Links: w.links, Clock: w.clock,
 			Logger: slog.New(slog.NewTextHandler(w.logged, nil)), Bounced: w.bounce, Watch: w.watch,
 		})
@@ -185,6 +186,19 @@ func (f folded) Wait(ctx context.Context, at event.Position, names ...string) er
 		return f.group.Wait(ctx, at, names...)
 	}
 	return f.group.CatchUp(context.WithoutCancel(ctx), nil)
+}
+
+// selection answers what it is asked, or no more than the least.
+type selection struct {
+	*queries.Notices
+	*world
+}
+
+func (s selection) Due(ctx context.Context, asks []notices.Ask) ([]notices.Found, error) {
+	if s.narrow {
+		asks = asks[:min(1, len(asks))]
+	}
+	return s.Notices.Due(ctx, asks)
 }
 
 func (w *world) must(err error) {

@@ -70,3 +70,30 @@ func TestAnOldSelectionIsNotSent(t *testing.T) {
 		})
 	}
 }
+
+// TestWhereMemoryIsShortEveryoneIsServedAllTheSame: nobody is left out of a group
+// that had to be selected for in parts.
+func TestWhereMemoryIsShortEveryoneIsServedAllTheSame(t *testing.T) {
+	w, end := newWorld(t)
+	t.Cleanup(end)
+	w.narrow = true
+	doc := w.publish("Report")
+	readers := make([]uuid.UUID, 40)
+	for i := range readers {
+		readers[i] = uuid.New()
+		w.choose(readers[i], calendar.Daily)
+		if i%3 > 0 {
+			w.save(readers[i], doc)
+		}
+	}
+	w.update(doc, 2)
+	w.pass(2 * time.Hour)
+	if r := w.round(); r.Accepted != 26 || r.Empty != 14 {
+		t.Fatalf("%+v", r)
+	}
+	for i, reader := range readers {
+		if n := len(w.sent(reader)); n != min(i%3, 1) {
+			t.Errorf("reader %d: %d digests", i, n)
+		}
+	}
+}
