@@ -39,7 +39,8 @@ type DB struct {
 	Write *sql.DB // one connection; transactions begin IMMEDIATE
 	Read  *sql.DB // a few connections, query_only
 
-	trimmer *trimmer // of its write-ahead log; nil where Write is
+	trimmer  *trimmer // of its write-ahead log; nil where Write is
+	prepared prepared // on Read
 }
 
 // Open opens or creates a file, for its owner alone. The caller holds the folder's
@@ -126,7 +127,7 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 // nothing of ours holds the write-ahead log when it is emptied. If that fails the
 // error says so, and everything is closed and durable all the same.
 func (db *DB) Close() error {
-	errs := []error{db.Read.Close()}
+	errs := []error{db.prepared.close(), db.Read.Close()}
 	if db.Write != nil {
 		errs = append(errs, db.trimmer.Close(), db.Write.Close())
 	}

@@ -44,20 +44,24 @@ func (d *Digests) Fold(ctx context.Context, from, to event.Checkpoint, facts []d
 		if moved == 0 {
 			return digest.ErrMoved
 		}
-		rows := map[uuid.UUID]digest.Standing{}
-		var order []uuid.UUID
+		var persons []uuid.UUID
+		of := map[uuid.UUID][]digest.Fact{}
 		for _, f := range facts {
-			s, loaded := rows[f.Person]
-			if !loaded {
-				if s, _, err = find(ctx, tx, f.Person); err != nil {
-					return err
-				}
-				order = append(order, f.Person)
+			if of[f.Person] == nil {
+				persons = append(persons, f.Person)
 			}
-			rows[f.Person] = s.Evolve(f)
+			of[f.Person] = append(of[f.Person], f)
 		}
-		for _, person := range order {
-			if err := save(ctx, tx, rows[person]); err != nil {
+		rows, err := load(ctx, tx, persons)
+		if err != nil {
+			return err
+		}
+		for _, person := range persons {
+			r := rows[person]
+			for _, f := range of[person] {
+				r.Standing = r.Evolve(f)
+			}
+			if err := r.save(ctx, tx); err != nil {
 				return err
 			}
 		}
@@ -72,28 +76,30 @@ func (d *Digests) Commit(ctx context.Context, changes []digest.Change) ([]bool, 
 	if err != nil {
 		return nil, err
 	}
+	persons := make([]uuid.UUID, len(changes))
+	for i, c := range changes {
+		persons[i] = c.Person
+	}
 	var done []bool
 	err = d.db.Write(ctx, func(tx Tx) error {
 		done = make([]bool, len(changes))
+		rows, err := load(ctx, tx, persons)
+		if err != nil {
+			return err
+		}
 		for i, c := range changes {
-			s, found, err := find(ctx, tx, c.Person)
-			if err != nil {
-				return err
-			}
-			if !found || s.Epoch != c.Epoch || !c.Apply(&s) {
+			r, found := rows[c.Person]
+			if !found || r.Epoch != c.Epoch || !c.Apply(&r.Standing) {
 				continue
 			}
-			if err := save(ctx, tx, s); err != nil {
-				return err
-			}
-			until := int64(0)
+			r.lease = 0
 			if c.Hold > 0 {
-				until = micros(now.Add(c.Hold))
+				r.lease = micros(now.Add(c.Hold))
 			}
-			if _, err := tx.Exec(ctx, `UPDATE digest_standings SET lease_until = $1 WHERE person = $2`, until, c.Person.String()); err != nil {
+			if err := r.save(ctx, tx); err != nil {
 				return err
 			}
-			done[i] = true
+			rows[c.Person], done[i] = r, true
 		}
 		return nil
 	})
@@ -113,11 +119,34 @@ func checkpoint(ctx context.Context, q queries.Querier) (event.Checkpoint, error
 
 const standingColumns = `person, settings, changed, cursor, since, next_due, last_due, delivery, carried, epoch, pending, suspended, barred, later, turn`
 
-// find loads a row without the frozen mail; the zero standing where there is none.
+// find loads a standing without the frozen mail; the zero one where there is none.
 func find(ctx context.Context, q queries.Querier, person uuid.UUID) (digest.Standing, bool, error) {
 	s := digest.Standing{Person: person}
 	found, err := one(ctx, q, standing(&s), `SELECT `+standingColumns+` FROM digest_standings WHERE person = $1`, person.String())
 	return s, found && err == nil, err
+}
+
+// row is a standing as a transaction changes it.
+type row struct {
+	digest.Standing
+	lease  int64 // until when
+	frozen bool  // the mail of its digest is kept
+}
+
+// load loads rows without their frozen mails. Of those who have none, no row is
+// answered.
+func load(ctx context.Context, tx Tx, persons []uuid.UUID) (map[uuid.UUID]row, error) {
+	rows := make(map[uuid.UUID]row, len(persons))
+	err := inBatches(persons, func(list string, args []any) error {
+		return queries.Each(ctx, tx, func(scan func(...any) error) error {
+			r := row{}
+			err := standing(&r.Standing)(func(to ...any) error { return scan(append(to, &r.lease)...) })
+			r.frozen = r.Open != nil && r.Open.Frozen()
+			rows[r.Person] = r
+			return err
+		}, `SELECT `+standingColumns+`, lease_until FROM digest_standings WHERE person IN (`+list+`)`, args...)
+	})
+	return rows, err
 }
 
 // standing reads a row of standingColumns.
@@ -152,7 +181,8 @@ func standing(s *digest.Standing) func(scan func(...any) error) error {
 
 // save writes a row and its frozen mail, which goes as soon as it cannot be needed
 // again.
-func save(ctx context.Context, tx Tx, s digest.Standing) error {
+func (r *row) save(ctx context.Context, tx Tx) error {
+	s := r.Standing
 	settings, err := json.Marshal(s.Settings)
 	if err != nil {
 		return err
@@ -175,22 +205,26 @@ func save(ctx context.Context, tx Tx, s digest.Standing) error {
 	at, immediate := s.Wake()
 	wake := sql.NullInt64{Int64: micros(at), Valid: !at.IsZero()}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO digest_standings (person, settings, changed, cursor, since, next_due, last_due, delivery, carried, wake_at, immediate, troubled, pending, suspended, barred, later, turn)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		INSERT INTO digest_standings (person, settings, changed, cursor, since, next_due, last_due, delivery, carried, wake_at, immediate, troubled, pending, suspended, barred, later, turn, lease_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (person) DO UPDATE SET settings = excluded.settings, changed = excluded.changed, cursor = excluded.cursor,
 		  since = excluded.since, next_due = excluded.next_due, last_due = excluded.last_due, delivery = excluded.delivery,
 		  carried = excluded.carried, wake_at = excluded.wake_at, immediate = excluded.immediate, troubled = excluded.troubled,
-		  pending = excluded.pending, suspended = excluded.suspended, barred = excluded.barred, later = excluded.later, turn = excluded.turn`,
+		  pending = excluded.pending, suspended = excluded.suspended, barred = excluded.barred, later = excluded.later, turn = excluded.turn,
+		  lease_until = excluded.lease_until`,
 		s.Person.String(), string(settings), s.Changed, s.Cursor, s.Since, micros(s.NextDue), micros(s.LastDue),
 		string(delivery), string(carried), wake, flag(immediate), flag(s.Troubled()),
-		string(pending), string(s.Suspended), flag(s.Barred), micros(s.Later), flag(s.Turn))
+		string(pending), string(s.Suspended), flag(s.Barred), micros(s.Later), flag(s.Turn), r.lease)
+	freezes := s.Open != nil && s.Open.Frozen()
 	switch {
 	case err != nil:
-	case s.Open == nil || !s.Open.Frozen():
-		_, err = tx.Exec(ctx, `DELETE FROM digest_mails WHERE person = $1`, s.Person.String())
-	case s.Open.Box != nil:
+		return err
+	case freezes && s.Open.Box != nil:
 		_, err = tx.Exec(ctx, `INSERT INTO digest_mails (person, box) VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET box = excluded.box`,
 			s.Person.String(), s.Open.Box)
+	case r.frozen && !freezes:
+		_, err = tx.Exec(ctx, `DELETE FROM digest_mails WHERE person = $1`, s.Person.String())
 	}
+	r.frozen = freezes
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,32 +26,27 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 	var claimed []digest.Standing
 	err = d.db.Write(ctx, func(tx Tx) error {
 		claimed = nil
-		// Each branch is a walk along one small index; one OR over both would scan.
-		ids, err := people(ctx, tx, `SELECT person FROM digest_standings WHERE turn = 1 AND later > 0 AND later <= $1 AND lease_until <= $2 ORDER BY later LIMIT $3`,
-			micros(c.Now), micros(clock), c.Limit)
-		var more []string
-		if err == nil && len(ids) < c.Limit {
-			more, err = people(ctx, tx, `SELECT person FROM digest_standings WHERE wake_at <= $1 AND turn = 0 AND lease_until <= $2 ORDER BY wake_at LIMIT $3`,
-				micros(c.Now), micros(clock), c.Limit-len(ids))
-			ids = append(ids, more...)
+		ids, err := due(ctx, tx, c, clock)
+		if err != nil {
+			return err
 		}
-		if err == nil && c.Immediate && len(ids) < c.Limit {
-			more, err = people(ctx, tx, `SELECT person FROM digest_standings WHERE immediate = 1 AND cursor < $1 AND lease_until <= $2 ORDER BY cursor LIMIT $3`,
-				c.End, micros(clock), c.Limit-len(ids))
-			ids = append(ids, more...)
-		}
+		found := make(map[uuid.UUID]digest.Standing, len(ids))
+		err = inBatches(ids, func(list string, args []any) error {
+			return queries.Each(ctx, tx, func(scan func(...any) error) error {
+				var s digest.Standing
+				err := standing(&s)(scan)
+				found[s.Person] = s
+				return err
+			}, `UPDATE digest_standings SET holder = $1, epoch = epoch + 1, lease_until = $2 WHERE person IN (`+list+`) RETURNING `+standingColumns, args...)
+		}, c.Holder, micros(clock.Add(c.Lease)))
 		if err != nil {
 			return err
 		}
 		for _, id := range ids {
-			var s digest.Standing
-			if _, err := one(ctx, tx, standing(&s), `UPDATE digest_standings SET holder = $1, epoch = epoch + 1, lease_until = $2 WHERE person = $3 RETURNING `+standingColumns,
-				c.Holder, micros(clock.Add(c.Lease)), id); err != nil {
-				return err
-			}
+			s := found[id]
 			if s.Open != nil && s.Open.Frozen() {
-				found, err := one(ctx, tx, into(&s.Open.Box), `SELECT box FROM digest_mails WHERE person = $1`, id)
-				if err == nil && !found {
+				kept, err := one(ctx, tx, into(&s.Open.Box), `SELECT box FROM digest_mails WHERE person = $1`, id.String())
+				if err == nil && !kept {
 					err = fmt.Errorf("the frozen mail of %s is missing from %s", id, d.db.Name())
 				}
 				if err != nil {
@@ -64,10 +60,44 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 	return claimed, err
 }
 
-func people(ctx context.Context, tx Tx, query string, args ...any) (ids []string, err error) {
+// due lists whose time has come and whom nobody holds, each once.
+func due(ctx context.Context, tx Tx, c digest.Claim, clock time.Time) (ids []uuid.UUID, err error) {
+	// Each branch is a walk along one small index; one OR over all would scan.
+	type branch struct {
+		query string
+		until int64
+	}
+	branches := []branch{
+		{`SELECT person FROM digest_standings WHERE turn = 1 AND later > 0 AND later <= $1 AND lease_until <= $2 ORDER BY later LIMIT $3`, micros(c.Now)},
+		{`SELECT person FROM digest_standings WHERE wake_at <= $1 AND turn = 0 AND lease_until <= $2 ORDER BY wake_at LIMIT $3`, micros(c.Now)},
+	}
+	if c.Immediate {
+		branches = append(branches, branch{`SELECT person FROM digest_standings WHERE immediate = 1 AND cursor < $1 AND lease_until <= $2 ORDER BY cursor LIMIT $3`, c.End})
+	}
+	for _, b := range branches {
+		if len(ids) == c.Limit {
+			break
+		}
+		more, err := people(ctx, tx, b.query, b.until, micros(clock), c.Limit-len(ids))
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range more {
+			if !slices.Contains(ids, id) { // an immediate reader may have an address to be asked about as well
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
+}
+
+func people(ctx context.Context, tx Tx, query string, args ...any) (ids []uuid.UUID, err error) {
 	err = queries.Each(ctx, tx, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		id, err := uuid.Parse(text)
 		ids = append(ids, id)
 		return err
 	}, query, args...)

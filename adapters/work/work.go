@@ -7,7 +7,12 @@ package work
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"imprint/adapters/queries"
 )
@@ -53,6 +58,35 @@ func one(ctx context.Context, q queries.Querier, row func(scan func(...any) erro
 		return row(scan)
 	}, sql, args...)
 	return found, err
+}
+
+// maxBatch bounds the persons of one statement.
+const maxBatch = 64
+
+// inBatches calls do with persons, a statement's worth at a time: the list of their
+// placeholders, which follow those of the arguments before them, and all arguments.
+// Each list is filled up to a power of two by repeating its last, so that few texts
+// serve all: they stay prepared.
+func inBatches(persons []uuid.UUID, do func(list string, args []any) error, before ...any) error {
+	for batch := range slices.Chunk(persons, maxBatch) {
+		size := 1
+		for size < len(batch) {
+			size *= 2
+		}
+		args := slices.Clone(before)
+		var list strings.Builder
+		for i := range size {
+			args = append(args, batch[min(i, len(batch)-1)].String())
+			if i > 0 {
+				list.WriteString(", ")
+			}
+			list.WriteString("$" + strconv.Itoa(len(args)))
+		}
+		if err := do(list.String(), args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // into is a row function that fills variables.

@@ -118,7 +118,7 @@ func (l *Log) page(ctx context.Context, limit, maxBytes int, check func(*event.R
 	if limit < 1 {
 		return nil, domain.Refuse(domain.Invalid, "bad-limit", "a page holds at least one event; %d were asked for", limit)
 	}
-	rows, err := l.db.Read.QueryContext(ctx, query, args...)
+	rows, err := l.db.Query(ctx, query, args...)
 	if err != nil {
 		return nil, l.explain(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"sync"
 
 	"imprint/adapters/queries"
@@ -139,40 +138,4 @@ func (s *session) Exec(ctx context.Context, text string, args ...any) (int64, er
 		return 0, sqlite.Explain(s.path, err)
 	}
 	return result.RowsAffected()
-}
-
-// prepared are statements of the reading connections. It is safe for concurrent
-// use.
-type prepared struct {
-	db    *sql.DB
-	mu    sync.Mutex
-	stmts map[string]*sql.Stmt
-}
-
-func (p *prepared) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	p.mu.Lock()
-	stmt, known := p.stmts[text]
-	if !known && len(p.stmts) < maxStatements {
-		var err error
-		if stmt, err = p.db.PrepareContext(ctx, text); err != nil {
-			p.mu.Unlock()
-			return nil, err
-		}
-		p.stmts[text] = stmt
-	}
-	p.mu.Unlock()
-	if stmt == nil {
-		return p.db.QueryContext(ctx, text, args...)
-	}
-	return stmt.QueryContext(ctx, args...)
-}
-
-func (p *prepared) close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var errs []error
-	for _, stmt := range p.stmts {
-		errs = append(errs, stmt.Close())
-	}
-	return errors.Join(errs...)
 }

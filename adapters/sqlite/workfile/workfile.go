@@ -25,7 +25,6 @@ type DB struct {
 	Path  string
 	db    *sqlite.DB
 	clock domain.Clock
-	read  *prepared
 	write *writer // nil when opened for reading
 }
 
@@ -52,7 +51,7 @@ func Open(ctx context.Context, path string, clock domain.Clock) (*DB, error) {
 }
 
 func newDB(db *sqlite.DB, clock domain.Clock) *DB {
-	return &DB{Path: db.Path, db: db, clock: clock, read: &prepared{db: db.Read, stmts: map[string]*sql.Stmt{}}}
+	return &DB{Path: db.Path, db: db, clock: clock}
 }
 
 // Close closes all connections.
@@ -60,7 +59,7 @@ func (db *DB) Close() error {
 	if db.write != nil {
 		db.write.close()
 	}
-	return errors.Join(db.read.close(), db.db.Close())
+	return db.db.Close()
 }
 
 // OpenReadOnly opens an existing file beside the program that writes it. The
@@ -96,7 +95,7 @@ func (db *DB) Clock(context.Context) (time.Time, error) { return db.clock(), nil
 
 // Query implements queries.Querier.
 func (db *DB) Query(ctx context.Context, text string, args ...any) (queries.Rows, error) {
-	rows, err := db.read.query(ctx, text, args...)
+	rows, err := db.db.Query(ctx, text, args...)
 	return answer{rows, db.Path}, sqlite.Explain(db.Path, err)
 }
 
