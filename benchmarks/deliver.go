@@ -5,8 +5,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -90,15 +92,20 @@ func bareLoop(ctx context.Context, to *sink, all []mail.Draft) (time.Duration, e
 	})
 }
 
-// workerRound serves one slice, and tells how many intents lay open at the most.
-func workerRound(ctx context.Context, in *installation, to *sink, encoder digest.Encoder, slice int) (r digest.Report, open int, took time.Duration, err error) {
+// workerRound serves one slice. It fails unless everything went well, and no more
+// digests were open at any look than two for each connection.
+func workerRound(ctx context.Context, in *installation, to *sink, encoder digest.Encoder, slice int) (s served, took time.Duration, err error) {
+	if err := in.readModels.CatchUp(ctx, nil); err != nil { // what the round before has appended
+		return s, 0, err
+	}
 	mailer, err := to.mailer(connections)
 	if err != nil {
-		return r, 0, 0, err
+		return s, 0, err
 	}
+	defer func() { err = errors.Join(err, mailer.Close()) }()
 	service, err := in.worker(mailer, encoder, func() time.Time { return dueAt(slice) }, connections)
 	if err != nil {
-		return r, 0, 0, err
+		return s, 0, err
 	}
 	looking, stop := context.WithCancel(ctx)
 	looked := make(chan error, 1)
@@ -109,20 +116,22 @@ func workerRound(ctx context.Context, in *installation, to *sink, encoder digest
 				looked <- err
 				return
 			}
-			open = max(open, n)
-			time.Sleep(10 * time.Millisecond)
+			s.open = max(s.open, n)
+			time.Sleep(5 * time.Millisecond)
 		}
 		looked <- nil
 	}()
-	took, err = timed(func() (err error) { r, err = service.RunOnce(ctx); return err })
+	took, err = timed(func() (err error) { s.Report, err = service.RunOnce(ctx); return err })
 	stop()
-	if looking := <-looked; err == nil {
-		err = looking
-	}
-	if err == nil && (r.Errors+r.Deferred+r.Failed+r.Doubtful+r.Lost > 0) {
+	err = errors.Join(err, <-looked)
+	switch r := s.Report; {
+	case err != nil:
+	case r.Errors+r.Deferred+r.Failed+r.Doubtful+r.Lost+r.Withheld > 0:
 		err = fmt.Errorf("a round did not go well: %+v", r)
+	case s.open > 2*connections:
+		err = fmt.Errorf("%d digests would have been in doubt, with %d connections", s.open, connections)
 	}
-	return r, open, took, err
+	return s, took, err
 }
 
 // openIntents counts the digests that would be in doubt if the worker died now.
@@ -138,4 +147,13 @@ func (in *installation) openIntents(ctx context.Context) (n int, err error) {
 		}
 	}
 	return n, rows.Err()
+}
+
+// processorTime is what this process has used.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

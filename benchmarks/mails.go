@@ -53,7 +53,8 @@ type sink struct {
 	port     int
 	accepted atomic.Int64
 	bytes    atomic.Int64
-	newest   atomic.Int64 // nanoseconds since 1970 of the newest mail accepted
+	oldest   atomic.Int64 // nanoseconds since 1970 of the first mail accepted
+	newest   atomic.Int64 // and of the newest
 	ended    chan error
 }
 
@@ -123,7 +124,9 @@ func (d delivery) Data(r io.Reader) error {
 	if err == nil {
 		d.sink.accepted.Add(1)
 		d.sink.bytes.Add(n)
-		d.sink.newest.Store(time.Now().UnixNano())
+		now := time.Now().UnixNano()
+		d.sink.oldest.CompareAndSwap(0, now)
+		d.sink.newest.Store(now)
 	}
 	return err
 }

@@ -26,6 +26,9 @@
 // until the number is reached, else generated ones. `--versions 1000000` is the full
 // size.
 //
+// Digests are measured for --people people, loaded in bulk, of whom one in ten is
+// due. `--people 1000000` is the full size: it takes some three gigabytes of disk.
+//
 // --only PART,PART measures these parts and nothing else.
 package main
 
@@ -44,13 +47,21 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, received: 48_000, receipts: 5}
+	if is, err := asChild(ctx); is {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "benchmarks:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, received: 48_000, receipts: 5, digests: readers}
 	quick := flag.Bool("quick", false, "a few rounds over a small corpus: shows that everything runs, measures nothing")
 	versions := flag.Int("versions", 30_000, "version records of the larger log whose rebuild is measured")
 	rounds := flag.Int("rounds", 3, "rounds of the rebuilds of that log")
+	people := flag.Int("people", readers.people, "people whose digests are measured; one in ten of them is due")
 	only := flag.String("only", "", "measure these parts, separated by commas: "+strings.Join(partNames(), ", "))
 	flag.Parse()
-	e.versions, e.growths = *versions, *rounds
+	e.versions, e.growths, e.digests.people = *versions, *rounds, *people
 	if *quick {
 		e = brief
 	}
@@ -77,10 +88,11 @@ type extent struct {
 	growths   int // rounds of both
 	received  int // events from KurrentDB's double
 	receipts  int // rounds of receiving them
+	digests   audience
 }
 
 // brief shows that everything runs.
-var brief = extent{quick: true, rounds: 1, appends: 20, rebuilds: 1, publishes: 3, reads: 1, copies: 1, versions: 200, growths: 1, received: 200, receipts: 1}
+var brief = extent{quick: true, rounds: 1, appends: 20, rebuilds: 1, publishes: 3, reads: 1, copies: 1, versions: 200, growths: 1, received: 200, receipts: 1, digests: handful}
 
 // part is what can be measured by itself. Those that need an imported corpus share
 // one.
@@ -113,6 +125,7 @@ func parts() []part {
 		{"kurrent", false, func(ctx context.Context, b *bench) error { return measureKurrent(ctx, b.report, b.extent) }},
 		{"visible", true, func(ctx context.Context, b *bench) error { return measureVisible(ctx, b.report, b.in, b.dir, b.extent) }},
 		{"reads", true, func(ctx context.Context, b *bench) error { return measureReads(ctx, b.report, b.in, b.extent) }},
+		{"digests", false, func(ctx context.Context, b *bench) error { return measureDigests(ctx, b.report, b.dir, b.digests) }},
 	}
 }
 

@@ -19,6 +19,9 @@ var promised = []string{
 	"rebuild of all read models", "publish to visible, median", "publish to visible, p99",
 	"search, p50", "search, p99", "home, p50", "list, p50", "document, p50", "library, p50",
 	"catch-up read, KurrentDB's double", "growth: rebuild on SQLite, 200 version records",
+	"composing, digests against INSERT … SELECT", "rendering, letters",
+	"digest mails per second, a mail server that answers at once", "digest mails per second, a mail server that answers after 1ms",
+	"peak memory of the worker, 400 people", "urgent publication to the last of 100 immediate mails",
 }
 
 // promisedOfPostgres are those that need its binaries.

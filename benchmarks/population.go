@@ -30,15 +30,14 @@ type population struct {
 	due       int // one in so many is due now, the others a month later
 	slices    int // of those who are due, each due a second after the one before
 	frequency calendar.Frequency
-	documents int // a multiple of 25; a fifth of them in series of five
+	documents int // a multiple of keeps; one of five in a series, of five documents each
 	updated   int // of a hundred documents: those with a new version
 }
 
-// keeps is how many documents each person has saved.
-const keeps = 5
-
-// readership is the size that the issue asks for: 100,000 are due at once.
-var readership = population{people: 1_000_000, due: 10, slices: 1, frequency: calendar.Daily, documents: 2500, updated: 40}
+const (
+	keeps  = 5  // documents that each person has saved
+	inLine = 25 // neighbouring documents, a fifth of which are in one series
+)
 
 // whenDue is the instant at which the population is due: a Tuesday of the past, for
 // the log takes nothing of the future. The
@@ -66,7 +65,7 @@ func (p population) publications() []publication {
 	for i := range all {
 		all[i].id = domain.Derive(uuid.Nil, "document", fmt.Sprint(i))
 		if i%keeps == 0 {
-			all[i].line = domain.Derive(uuid.Nil, "series", fmt.Sprint(i/25))
+			all[i].line = domain.Derive(uuid.Nil, "series", fmt.Sprint(i/inLine))
 		}
 		all[i].updated = (i*61+7)%100 < p.updated // evenly in and out of series
 	}
@@ -144,7 +143,7 @@ func firstVersion(n int) document.Version {
 func (in *installation) publishAll(ctx context.Context, docs []publication) error {
 	return atOnce(ctx, docs, func(ctx context.Context, i int, d publication) error {
 		at := whenDue.Add(-24 * time.Hour)
-		if d.line != uuid.Nil && i%25 == 0 {
+		if d.line != uuid.Nil && i%inLine == 0 {
 			if _, err := in.tell(ctx, series.Stream(d.line), event.NoStream, at, series.Opened{Series: d.line, Name: domain.English(fmt.Sprintf(seriesName, i))}); err != nil {
 				return err
 			}

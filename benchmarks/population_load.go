@@ -101,8 +101,8 @@ func (p population) loadLibraries(ctx context.Context, path string, model uuid.U
 		}
 		return execute(ctx, conn, []string{fmt.Sprintf(`%[1]sINSERT INTO %[2]s (person, series, followed, unfollowed, explicit)
 			SELECT %[3]s, d.series, m.followed, m.unfollowed, m.explicit FROM n
-			JOIN docs d ON d.place = (n.i %% %[4]d) * 25
-			JOIN %[2]s m ON m.person = '%[5]s' WHERE n.i %% 7 = 0`, numbers, table("follows"), personSQL, p.documents/25, model), "COMMIT"})
+			JOIN docs d ON d.place = (n.i %% %[4]d) * %[6]d
+			JOIN %[2]s m ON m.person = '%[5]s' WHERE n.i %% 7 = 0`, numbers, table("follows"), personSQL, max(1, p.documents/inLine), model, inLine), "COMMIT"})
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,12 +58,21 @@ func peakMemory() func() string {
 	debug.FreeOSMemory()
 	err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 	return func() string {
-		status, failed := os.ReadFile("/proc/self/status")
-		_, peak, found := strings.Cut(string(status), "VmHWM:")
-		if err != nil || failed != nil || !found {
+		kib, failed := mostResident()
+		if err != nil || failed != nil {
 			return "unknown"
 		}
-		peak, _, _ = strings.Cut(peak, "\n")
-		return strings.TrimSpace(peak)
+		return fmt.Sprintf("%d kB", kib)
 	}
+}
+
+// mostResident is the most that this process has had in memory, in KiB.
+func mostResident() (int, error) {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	size, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	return strconv.Atoi(size)
 }

@@ -1,0 +1,136 @@
+package main
+
+// Digests for a million readers: what everyone who is due is told is selected and
+// rendered, sent, in bounded memory; and an urgent update goes out at once.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"imprint/adapters/smtp"
+	"imprint/domain/calendar"
+	"imprint/domain/mail"
+	"imprint/handlers/digest"
+)
+
+// audience is how much of the digests is measured.
+type audience struct {
+	people  int // of whom one in ten is due
+	few     int // people whose peak memory is compared with theirs
+	slices  int // those due are served in so many parts, a round each
+	rounds  int
+	compose int // rounds of composing
+	at      time.Duration
+}
+
+// readers is the size that the issue asks for; handful shows that everything runs.
+var (
+	readers = audience{people: 1_000_000, few: 10_000, slices: 20, rounds: 5, compose: 3, at: 5 * time.Millisecond}
+	handful = audience{people: 400, few: 100, slices: 8, rounds: 1, compose: 1, at: time.Millisecond}
+)
+
+// measureDigests makes its populations in folders of its own.
+func measureDigests(ctx context.Context, r *report, dir string, a audience) (err error) {
+	dir = filepath.Join(dir, "digests")
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	many := population{people: a.people, due: 10, slices: a.slices, frequency: calendar.Daily, documents: 2500, updated: 40}
+	if a.people < 1000 {
+		many.documents = 50
+	}
+	place := filepath.Join(dir, "many")
+	loading, err := timed(func() error { return many.populate(ctx, place) })
+	if err != nil {
+		return err
+	}
+	r.note("digests\t%d people, each keeping %d of %d documents, %d of a hundred of these updated\t%d due\tloaded in %s",
+		many.people, keeps, many.documents, many.updated, many.people/many.due, loading.Round(time.Second))
+	if err := measureCompose(ctx, r, place, a.compose); err != nil {
+		return fmt.Errorf("compose: %w", err)
+	}
+	used, err := measureDeliver(ctx, r, place, a)
+	if err != nil {
+		return fmt.Errorf("deliver: %w", err)
+	}
+	if err := measureMemory(ctx, r, dir, place, a, used); err != nil {
+		return fmt.Errorf("memory: %w", err)
+	}
+	if err := measureUrgent(ctx, r, dir, a.few); err != nil {
+		return fmt.Errorf("urgent: %w", err)
+	}
+	return nil
+}
+
+// measureDeliver sends slice by slice, in turns with the bare loop, to a server that
+// answers at once and to one that takes a while for each answer. It tells how many
+// slices are used up.
+func measureDeliver(ctx context.Context, r *report, dir string, a audience) (used int, err error) {
+	err = withInstallation(ctx, dir, func(in *installation) error {
+		var texts []mail.Draft
+		for _, delay := range []time.Duration{0, a.at} {
+			to, err := openSink(delay)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, to.close()) }()
+			name := "digest mails per second, a mail server that answers at once"
+			if delay > 0 {
+				name = fmt.Sprintf("digest mails per second, a mail server that answers after %s", delay)
+			}
+			if texts == nil { // the texts of a slice are what the bare loop sends
+				kept := &drafts{}
+				if _, _, err := workerRound(ctx, in, to, kept, used); err != nil {
+					return err
+				}
+				texts, used = kept.kept, used+1
+			}
+			if err := againstBareLoop(ctx, r, in, to, name, texts, &used, a.rounds); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return used, err
+}
+
+func againstBareLoop(ctx context.Context, r *report, in *installation, to *sink, name string, texts []mail.Draft, used *int, rounds int) error {
+	var ours, bares, ratios []float64
+	for round := range rounds {
+		before, err := bareLoop(ctx, to, texts)
+		if err != nil {
+			return err
+		}
+		accepted := to.accepted.Load()
+		busy := processorTime()
+		done, took, err := workerRound(ctx, in, to, smtp.Encoder{}, *used)
+		if err != nil {
+			return err
+		}
+		busy = processorTime() - busy
+		if int64(done.Accepted) != to.accepted.Load()-accepted || done.Accepted == 0 {
+			return fmt.Errorf("%d digests recorded as accepted, %d mails came", done.Accepted, to.accepted.Load()-accepted)
+		}
+		after, err := bareLoop(ctx, to, texts)
+		if err != nil {
+			return err
+		}
+		*used++
+		bare := 2 * float64(len(texts)) / (before + after).Seconds()
+		rate := float64(done.Accepted) / took.Seconds()
+		r.note("%s, round %d\tworker %.0f/s (%d mails, at most %d in doubt)\tbare loop %.0f/s\tratio %.2f\tprocessor time %.3f ms a mail, the server's included",
+			name, round+1, rate, done.Accepted, done.open, bare, rate/bare, busy.Seconds()*1000/float64(done.Accepted))
+		ours, bares, ratios = append(ours, rate), append(bares, bare), append(ratios, rate/bare)
+	}
+	r.atLeast(name, perSecond(median(ours)), perSecond(median(bares)), median(ratios), deliverGoal)
+	return nil
+}
+
+// served is a round's report, and how many digests were in doubt at the most had
+// the worker died.
+type served struct {
+	digest.Report
+	open int
+}
