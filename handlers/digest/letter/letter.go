@@ -111,7 +111,11 @@ func (p *Press) Render(l Letter) (Mail, error) {
 	if err != nil {
 		return Mail{}, fmt.Errorf("compose a digest letter: %w", err)
 	}
-	return v.render()
+	f, err := p.frame(v)
+	if err != nil {
+		return Mail{}, err
+	}
+	return v.render(f)
 }
 
 // Render writes one mail.

@@ -1,16 +1,17 @@
-// Here entries that are equal in many letters are rendered once.
+// Here what is equal in many letters is rendered once.
 
 package letter
 
 import (
 	"encoding/binary"
+	"strings"
 	"sync"
 
 	"imprint/domain"
 )
 
-// roomForEntries bounds what a Press keeps, in bytes: some thousand entries.
-const roomForEntries = 8 << 20
+// roomForPrinted bounds what a Press keeps, in bytes: some thousand entries.
+const roomForPrinted = 8 << 20
 
 // printed is an entry in one language and zone.
 type printed struct {
@@ -18,37 +19,60 @@ type printed struct {
 	text, html string
 }
 
-// Press renders letters. What an entry looks like is kept by all that it follows
-// from, so a letter comes out the same whatever was printed before. The zero Press
-// is ready, and safe for concurrent use.
+// Press renders letters. Entries and frames are kept by all that they follow from,
+// so a letter comes out the same whatever was printed before. The zero Press is
+// ready, and safe for concurrent use.
 type Press struct {
-	mu   sync.Mutex
-	kept map[string]printed
-	room int // bytes that are used
+	mu      sync.Mutex
+	entries map[string]printed
+	frames  map[string]frame
+	used    int // bytes
 }
 
 // entry prints an item, or finds it printed.
 func (p *Press) entry(r reader, i Item) (printed, error) {
 	key := r.key(i)
 	p.mu.Lock()
-	e, known := p.kept[string(key)]
+	e, known := p.entries[string(key)]
 	p.mu.Unlock()
 	if known {
 		return e, nil
 	}
 	e, err := r.entry(i).print(r.portal.base.String())
-	if err != nil {
-		return e, err
+	if err == nil {
+		p.keep(len(key)+len(e.subject)+len(e.text)+len(e.html), func() { p.entries[string(key)] = e })
 	}
+	return e, err
+}
+
+// frame prints what stands around entries, or finds it printed.
+func (p *Press) frame(v view) (frame, error) {
+	// All that the parts of a frame show; what follows from the language is not
+	// told one by one.
+	key := strings.Join([]string{v.W.Locale, v.Portal, v.Heading, v.Window, v.Fallback, v.More, v.PortalURL, v.Settings}, "\x00")
+	p.mu.Lock()
+	f, known := p.frames[key]
+	p.mu.Unlock()
+	if known {
+		return f, nil
+	}
+	f, err := v.frame()
+	if err == nil {
+		p.keep(len(key)+len(f.open)+len(f.head)+len(f.foot)+len(f.textHead)+len(f.textFoot), func() { p.frames[key] = f })
+	}
+	return f, err
+}
+
+// keep makes room for something and keeps it. Where there is none everything is
+// forgotten: the next letters print theirs anew.
+func (p *Press) keep(size int, put func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	size := len(key) + len(e.subject) + len(e.text) + len(e.html)
-	if p.kept == nil || p.room+size > roomForEntries {
-		p.kept, p.room = map[string]printed{}, 0 // the next letters print theirs anew
+	if p.entries == nil || p.used+size > roomForPrinted {
+		p.entries, p.frames, p.used = map[string]printed{}, map[string]frame{}, 0
 	}
-	p.kept[string(key)] = e
-	p.room += size
-	return e, nil
+	put()
+	p.used += size
 }
 
 // key holds everything that an entry follows from: of each text, what this reader

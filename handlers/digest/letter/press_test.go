@@ -3,6 +3,7 @@ package letter
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -25,11 +26,25 @@ func TestAPressPrintsLikeItsFirstLetter(t *testing.T) {
 			}
 			return made
 		}
-		for range rapid.IntRange(2, 6).Draw(t, "letters") {
+		for range rapid.IntRange(2, 9).Draw(t, "letters") {
 			l := weekly(rapid.SampledFrom([]string{"en", "de", "fr"}).Draw(t, "language"))
 			l.Zone = zone(rapid.SampledFrom([]string{"Europe/Berlin", "UTC"}).Draw(t, "zone"))
+			switch rapid.IntRange(0, 6).Draw(t, "other frame") {
+			case 0:
+				l.Portal = "Another Trust Center"
+			case 1:
+				l.Until = l.Until.Add(time.Hour)
+			case 2:
+				l.From = time.Time{}
+			case 3:
+				l.More = rapid.IntRange(0, 2).Draw(t, "more")
+			case 4:
+				l.SettingsURL = portalURL + "/settings"
+			case 5:
+				l.UnsubscribeURL = portalURL + "/unsubscribe?token=another"
+			}
 			l.Items = nil
-			for range rapid.IntRange(1, 12).Draw(t, "entries") {
+			for range rapid.IntRange(1, 4).Draw(t, "entries") {
 				i := rapid.SampledFrom(items).Draw(t, "item")
 				// One thing about it is another than in the letters before.
 				switch rapid.IntRange(0, 14).Draw(t, "other") {
@@ -81,8 +96,8 @@ func TestAPressPrintsLikeItsFirstLetter(t *testing.T) {
 // TestAPressIsBounded: it forgets instead of growing.
 func TestAPressIsBounded(t *testing.T) {
 	p := &Press{}
-	for i, before := 0, 0; len(p.kept) >= before; i++ {
-		before = len(p.kept)
+	for i, before := 0, 0; len(p.entries) >= before; i++ {
+		before = len(p.entries)
 		l := with(weekly("en"), 0, Item{Kind: Updated, Version: i, URL: portalURL + "/d", Title: domain.English("Policy"), Summary: domain.English(strings.Repeat("long ", 80))})
 		if _, err := p.Render(l); err != nil {
 			t.Fatal(err)
@@ -90,15 +105,18 @@ func TestAPressIsBounded(t *testing.T) {
 		if i > 10_000 {
 			t.Fatal("nothing is ever forgotten")
 		}
-		if i%1000 != 0 && len(p.kept) >= before {
+		if i%1000 != 0 && len(p.entries) >= before {
 			continue
 		}
 		held := 0
-		for key, e := range p.kept {
+		for key, e := range p.entries {
 			held += len(key) + len(e.subject) + len(e.text) + len(e.html)
 		}
-		if held != p.room || held > roomForEntries {
-			t.Fatalf("letter %d: %d bytes are held, %d counted", i, held, p.room)
+		for key, f := range p.frames {
+			held += len(key) + len(f.open) + len(f.head) + len(f.foot) + len(f.textHead) + len(f.textFoot)
+		}
+		if held != p.used || held > roomForPrinted {
+			t.Fatalf("letter %d: %d bytes are held, %d counted", i, held, p.used)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Here the view goes through the two embedded templates: head, entries and foot.
+// Here the view goes through the two embedded templates, part by part.
 
 package letter
 
@@ -50,32 +50,47 @@ func (e entry) print(portalURL string) (p printed, err error) {
 	return p, nil
 }
 
+// frame is what stands around the entries, but for the subject and the end of the
+// mail, which are one reader's own.
+type frame struct {
+	open, head, foot   string // HTML; the subject comes after open
+	textHead, textFoot string
+}
+
+// frame renders the parts that many readers' mails have in common.
+func (v view) frame() (f frame, err error) {
+	for name, to := range map[string]*string{"open": &f.open, "head": &f.head, "foot": &f.foot} {
+		if *to, err = part(htmlParts, name, v); err != nil {
+			return f, fmt.Errorf("render the %s of a letter's HTML: %w", name, err)
+		}
+	}
+	for name, to := range map[string]*string{"head": &f.textHead, "foot": &f.textFoot} {
+		if *to, err = textPart(name, v, v.PortalURL); err != nil {
+			return f, fmt.Errorf("render the %s of a letter's text: %w", name, err)
+		}
+	}
+	return f, nil
+}
+
 // render puts a mail together.
-func (v view) render() (Mail, error) {
-	var text, html strings.Builder
-	frame := func(name string) error {
-		t, err := textPart(name, v, v.PortalURL)
-		if err != nil {
-			return fmt.Errorf("render the %s of a letter's text: %w", name, err)
-		}
-		h, err := part(htmlParts, name, v)
-		if err != nil {
-			return fmt.Errorf("render the %s of a letter's HTML: %w", name, err)
-		}
-		text.WriteString(t)
-		html.WriteString(h)
-		return nil
+func (v view) render(f frame) (Mail, error) {
+	subject, err := part(htmlParts, "subject", v)
+	if err != nil {
+		return Mail{}, fmt.Errorf("render the subject of a letter: %w", err)
 	}
-	if err := frame("head"); err != nil {
-		return Mail{}, err
+	end, err := part(htmlParts, "end", v)
+	if err != nil {
+		return Mail{}, fmt.Errorf("render the end of a letter's HTML: %w", err)
 	}
+	textEnd, err := textPart("end", v, v.PortalURL)
+	if err != nil {
+		return Mail{}, fmt.Errorf("render the end of a letter's text: %w", err)
+	}
+	text, html := []string{f.textHead}, []string{f.open, subject, f.head}
 	for i, e := range v.Entries {
 		before, rest, _ := strings.Cut(e.text, firstNumber)
-		fmt.Fprintf(&text, "%s%3d%s", before, i+1, rest)
-		html.WriteString(e.html)
+		text, html = append(text, before, fmt.Sprintf("%3d", i+1), rest), append(html, e.html)
 	}
-	if err := frame("foot"); err != nil {
-		return Mail{}, err
-	}
-	return Mail{Subject: v.Subject, Text: text.String(), HTML: html.String()}, nil
+	text, html = append(text, f.textFoot, textEnd), append(html, f.foot, end)
+	return Mail{Subject: v.Subject, Text: strings.Join(text, ""), HTML: strings.Join(html, "")}, nil
 }
