@@ -93,6 +93,18 @@ func TestAPressPrintsLikeItsFirstLetter(t *testing.T) {
 	})
 }
 
+// TestAPressTellsLettersOfTheSameLengthApart: they have a heading in common, and not
+// what is left out.
+func TestAPressTellsLettersOfTheSameLengthApart(t *testing.T) {
+	p, items := &Press{}, fifty()
+	for _, listed := range []int{3, 2, 1} {
+		l := with(weekly("en"), 3-listed, items[:listed]...)
+		if got, err := p.Render(l); err != nil || got != render(t, l) {
+			t.Errorf("%d listed of 3: %v\n%s", listed, err, got.Text)
+		}
+	}
+}
+
 // TestAPressIsBounded: it forgets instead of growing.
 func TestAPressIsBounded(t *testing.T) {
 	p := &Press{}
