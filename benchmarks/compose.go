@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -51,7 +52,10 @@ func measureCompose(ctx context.Context, r *report, dir string, rounds int) erro
 		}
 		var ours, bares, ratios []float64
 		for round := range rounds {
-			want, bare, err := insertSelect(ctx, dir, filepath.Join(dir, fmt.Sprintf("told-%d.db", round)), end)
+			var want told
+			bare, err := insertSelect(ctx, dir, filepath.Join(dir, fmt.Sprintf("told-%d.db", round)), end, func(conn *sql.Conn) error {
+				return conn.QueryRowContext(ctx, "SELECT count(*), count(DISTINCT person) FROM told").Scan(&want.entries, &want.persons)
+			})
 			if err != nil {
 				return fmt.Errorf("insert select: %w", err)
 			}
@@ -144,16 +148,16 @@ func (in *installation) eachDue(ctx context.Context, db queries.Database, end in
 
 // insertSelect is the hand-written statement: it begins at who is due and goes by
 // index to libraries and notices. It does not know of series unfollowed, for nobody
-// has unfollowed one.
-func insertSelect(ctx context.Context, dir, out string, end int64) (rows told, took time.Duration, err error) {
+// has unfollowed one. look sees the rows, in the table told.
+func insertSelect(ctx context.Context, dir, out string, end int64, look func(*sql.Conn) error) (took time.Duration, err error) {
 	db, err := sqlite.Open(ctx, out, sqlite.Rebuildable)
 	if err != nil {
-		return rows, 0, err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, db.Close(), os.Remove(out)) }()
 	conn, err := db.Write.Conn(ctx)
 	if err != nil {
-		return rows, 0, err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	if err := execute(ctx, conn, []string{
@@ -161,7 +165,7 @@ func insertSelect(ctx context.Context, dir, out string, end int64) (rows told, t
 		fmt.Sprintf("ATTACH '%s' AS views", filepath.Join(dir, "data", "views.db")),
 		"CREATE TABLE told (person text NOT NULL, cause text NOT NULL, document text NOT NULL, version bigint NOT NULL, ordinal bigint NOT NULL, saved bigint NOT NULL)",
 	}); err != nil {
-		return rows, 0, err
+		return 0, err
 	}
 	const due = `st.wake_at < $1 AND n.ordinal >= st.cursor AND n.ordinal < $2 AND n.cause_ordinal > st.since`
 	names := strings.NewReplacer("$entries", "views."+libraries.Projection().View("entries"), "$follows", "views."+libraries.Projection().View("follows"),
@@ -184,10 +188,9 @@ func insertSelect(ctx context.Context, dir, out string, end int64) (rows told, t
 		return err
 	})
 	if err != nil {
-		return rows, took, err
+		return took, err
 	}
-	err = conn.QueryRowContext(ctx, "SELECT count(*), count(DISTINCT person) FROM told").Scan(&rows.entries, &rows.persons)
-	return rows, took, err
+	return took, look(conn)
 }
 
 // listening is a database that remembers the statements it is asked.

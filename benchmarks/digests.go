@@ -19,28 +19,29 @@ import (
 
 // audience is how much of the digests is measured.
 type audience struct {
-	people  int // of whom one in ten is due
-	few     int // people whose peak memory is compared with theirs
-	slices  int // those due are served in so many parts, a round each
-	rounds  int
-	compose int // rounds of composing
-	at      time.Duration
+	people    int // of whom one in ten is due
+	few       int // people whose peak memory is compared with theirs
+	documents int
+	slices    int // those due are served in so many parts, a round each
+	rounds    int
+	composes  int           // rounds of composing
+	answer    time.Duration // of the more distant mail server
 }
 
 // readers is the size that the issue asks for; handful shows that everything runs.
 var (
-	readers = audience{people: 1_000_000, few: 10_000, slices: 20, rounds: 5, compose: 3, at: 5 * time.Millisecond}
-	handful = audience{people: 400, few: 100, slices: 8, rounds: 1, compose: 1, at: time.Millisecond}
+	readers = audience{people: 1_000_000, few: 10_000, documents: 2500, slices: 20, rounds: 5, composes: 3, answer: 5 * time.Millisecond}
+	handful = audience{people: 400, few: 40, documents: 50, slices: 8, rounds: 1, composes: 1, answer: time.Millisecond}
 )
+
+// updated is how many of a hundred documents have a new version.
+const updated = 40
 
 // measureDigests makes its populations in folders of its own.
 func measureDigests(ctx context.Context, r *report, dir string, a audience) (err error) {
 	dir = filepath.Join(dir, "digests")
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	many := population{people: a.people, due: 10, slices: a.slices, frequency: calendar.Daily, documents: 2500, updated: 40}
-	if a.people < 1000 {
-		many.documents = 50
-	}
+	many := population{people: a.people, due: 10, slices: a.slices, frequency: calendar.Daily, documents: a.documents, updated: updated}
 	place := filepath.Join(dir, "many")
 	loading, err := timed(func() error { return many.populate(ctx, place) })
 	if err != nil {
@@ -48,15 +49,14 @@ func measureDigests(ctx context.Context, r *report, dir string, a audience) (err
 	}
 	r.note("digests\t%d people, each keeping %d of %d documents, %d of a hundred of these updated\t%d due\tloaded in %s",
 		many.people, keeps, many.documents, many.updated, many.people/many.due, loading.Round(time.Second))
-	if err := measureCompose(ctx, r, place, a.compose); err != nil {
+	if err := measureMemory(ctx, r, dir, place, a); err != nil {
+		return fmt.Errorf("memory: %w", err)
+	}
+	if err := measureCompose(ctx, r, place, a.composes); err != nil {
 		return fmt.Errorf("compose: %w", err)
 	}
-	used, err := measureDeliver(ctx, r, place, a)
-	if err != nil {
+	if err := measureDeliver(ctx, r, place, a); err != nil {
 		return fmt.Errorf("deliver: %w", err)
-	}
-	if err := measureMemory(ctx, r, dir, place, a, used); err != nil {
-		return fmt.Errorf("memory: %w", err)
 	}
 	if err := measureUrgent(ctx, r, dir, a.few); err != nil {
 		return fmt.Errorf("urgent: %w", err)
@@ -65,38 +65,36 @@ func measureDigests(ctx context.Context, r *report, dir string, a audience) (err
 }
 
 // measureDeliver sends slice by slice, in turns with the bare loop, to a server that
-// answers at once and to one that takes a while for each answer. It tells how many
-// slices are used up.
-func measureDeliver(ctx context.Context, r *report, dir string, a audience) (used int, err error) {
-	err = withInstallation(ctx, dir, func(in *installation) error {
-		var texts []mail.Draft
-		for _, delay := range []time.Duration{0, a.at} {
-			to, err := openSink(delay)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, to.close()) }()
-			name := "digest mails per second, a mail server that answers at once"
-			if delay > 0 {
-				name = fmt.Sprintf("digest mails per second, a mail server that answers after %s", delay)
-			}
-			if texts == nil { // the texts of a slice are what the bare loop sends
-				kept := &drafts{}
-				if _, _, err := workerRound(ctx, in, to, kept, used); err != nil {
-					return err
+// answers at once and to one that takes a while for each answer.
+func measureDeliver(ctx context.Context, r *report, dir string, a audience) error {
+	return withInstallation(ctx, dir, func(in *installation) error {
+		slice, texts := measuredSlices, &drafts{} // what one slice is told is what the bare loop sends
+		for _, to := range []struct {
+			name   string
+			answer time.Duration
+		}{
+			{"digest mails per second, a mail server that answers at once", 0},
+			{fmt.Sprintf("digest mails per second, a mail server that answers after %s", a.answer), a.answer},
+		} {
+			err := withSink(to.answer, func(s *sink) error {
+				if len(texts.kept) == 0 {
+					if _, _, err := workerRound(ctx, in, s, texts, slice); err != nil {
+						return err
+					}
+					slice++
 				}
-				texts, used = kept.kept, used+1
-			}
-			if err := againstBareLoop(ctx, r, in, to, name, texts, &used, a.rounds); err != nil {
+				return againstBareLoop(ctx, r, in, s, to.name, texts.kept, &slice, a.rounds)
+			})
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return used, err
 }
 
-func againstBareLoop(ctx context.Context, r *report, in *installation, to *sink, name string, texts []mail.Draft, used *int, rounds int) error {
+// againstBareLoop serves a slice in each round.
+func againstBareLoop(ctx context.Context, r *report, in *installation, to *sink, name string, texts []mail.Draft, slice *int, rounds int) error {
 	var ours, bares, ratios []float64
 	for round := range rounds {
 		before, err := bareLoop(ctx, to, texts)
@@ -105,7 +103,7 @@ func againstBareLoop(ctx context.Context, r *report, in *installation, to *sink,
 		}
 		accepted := to.accepted.Load()
 		busy := processorTime()
-		done, took, err := workerRound(ctx, in, to, smtp.Encoder{}, *used)
+		done, took, err := workerRound(ctx, in, to, smtp.Encoder{}, *slice)
 		if err != nil {
 			return err
 		}
@@ -117,7 +115,7 @@ func againstBareLoop(ctx context.Context, r *report, in *installation, to *sink,
 		if err != nil {
 			return err
 		}
-		*used++
+		*slice++
 		bare := 2 * float64(len(texts)) / (before + after).Seconds()
 		rate := float64(done.Accepted) / took.Seconds()
 		r.note("%s, round %d\tworker %.0f/s (%d mails, at most %d in doubt)\tbare loop %.0f/s\tratio %.2f\tprocessor time %.3f ms a mail, the server's included",

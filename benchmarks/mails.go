@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -58,7 +59,15 @@ type sink struct {
 	ended    chan error
 }
 
-// openSink opens it; each of its replies comes after a delay.
+// withSink runs it; each of its replies comes after a delay.
+func withSink(delay time.Duration, do func(*sink) error) error {
+	s, err := openSink(delay)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(s), s.close())
+}
+
 func openSink(delay time.Duration) (*sink, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -27,7 +27,8 @@
 // size.
 //
 // Digests are measured for --people people, loaded in bulk, of whom one in ten is
-// due. `--people 1000000` is the full size: it takes some three gigabytes of disk.
+// due. `--people 1000000` is the full size: it takes some three gigabytes of disk, and
+// minutes to load and serve.
 //
 // --only PART,PART measures these parts and nothing else.
 package main

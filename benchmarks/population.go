@@ -39,9 +39,8 @@ const (
 	inLine = 25 // neighbouring documents, a fifth of which are in one series
 )
 
-// whenDue is the instant at which the population is due: a Tuesday of the past, for
-// the log takes nothing of the future. The
-// installation's clock stands there.
+// whenDue is the instant at which the population is due, a Tuesday of the past: the
+// log takes nothing of the future.
 var whenDue = time.Date(2026, 3, 3, 7, 0, 0, 0, time.UTC)
 
 // dueAt is when a slice of those who are due is due.
@@ -72,8 +71,8 @@ func (p population) publications() []publication {
 	return all
 }
 
-// populate fills an empty folder: documents, persons, updates. model is the one
-// person who has done everything as usual, the digests of whose kind all get.
+// populate fills an empty folder: documents, persons, updates. One person, the
+// model, does everything as usual; all others are copied from that one.
 func (p population) populate(ctx context.Context, dir string) (err error) {
 	docs, model := p.publications(), uuid.New()
 	var saved int64

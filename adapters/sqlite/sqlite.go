@@ -33,6 +33,15 @@ const (
 	Scratch     Durability = "OFF"    // temporary builds that are thrown away
 )
 
+// Each connection keeps pages in memory of its own, up to a bound, and those of a
+// large file fill it; the pages of a small one never do. A rebuild changes pages all
+// over its tables, so it has more room.
+const (
+	readingCache = "cache_size(-8192)" // KiB
+	writingCache = "cache_size(-16384)"
+	loadingCache = "cache_size(-65536)"
+)
+
 // DB is one open file.
 type DB struct {
 	Path  string
@@ -49,9 +58,11 @@ func Open(ctx context.Context, path string, d Durability) (*DB, error) {
 	if err := prepare(path); err != nil {
 		return nil, err
 	}
-	pragmas := []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)", "cache_size(-65536)"}
+	pragmas := []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)"}
 	if d == Durable {
-		pragmas = append(pragmas, fmt.Sprintf("wal_autocheckpoint(%d)", walPages))
+		pragmas = append(pragmas, fmt.Sprintf("wal_autocheckpoint(%d)", walPages), writingCache)
+	} else {
+		pragmas = append(pragmas, loadingCache)
 	}
 	write, err := connect(ctx, path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}})
 	if err != nil {
@@ -113,7 +124,7 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 		return nil, domain.Refuse(domain.NotFound, "no-data", "%s does not exist; is --data the folder of an installation?", path).Because(err)
 	}
 	read, err := connect(ctx, path, url.Values{
-		"_pragma": {"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-65536)"},
+		"_pragma": {"busy_timeout(10000)", "query_only(1)", "temp_store(MEMORY)", readingCache},
 	})
 	if err != nil {
 		return nil, err

@@ -137,7 +137,11 @@ type row struct {
 // answered.
 func load(ctx context.Context, tx Tx, persons []uuid.UUID) (map[uuid.UUID]row, error) {
 	rows := make(map[uuid.UUID]row, len(persons))
-	err := inBatches(persons, func(list string, args []any) error {
+	ids := make([]string, len(persons))
+	for i, person := range persons {
+		ids[i] = person.String()
+	}
+	err := inBatches(ids, func(list string, args []any) error {
 		return queries.Each(ctx, tx, func(scan func(...any) error) error {
 			r := row{}
 			err := standing(&r.Standing)(func(to ...any) error { return scan(append(to, &r.lease)...) })

@@ -30,12 +30,12 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 		if err != nil {
 			return err
 		}
-		found := make(map[uuid.UUID]digest.Standing, len(ids))
+		found := make(map[string]digest.Standing, len(ids))
 		err = inBatches(ids, func(list string, args []any) error {
 			return queries.Each(ctx, tx, func(scan func(...any) error) error {
 				var s digest.Standing
 				err := standing(&s)(scan)
-				found[s.Person] = s
+				found[s.Person.String()] = s
 				return err
 			}, `UPDATE digest_standings SET holder = $1, epoch = epoch + 1, lease_until = $2 WHERE person IN (`+list+`) RETURNING `+standingColumns, args...)
 		}, c.Holder, micros(clock.Add(c.Lease)))
@@ -45,7 +45,7 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 		for _, id := range ids {
 			s := found[id]
 			if s.Open != nil && s.Open.Frozen() {
-				kept, err := one(ctx, tx, into(&s.Open.Box), `SELECT box FROM digest_mails WHERE person = $1`, id.String())
+				kept, err := one(ctx, tx, into(&s.Open.Box), `SELECT box FROM digest_mails WHERE person = $1`, id)
 				if err == nil && !kept {
 					err = fmt.Errorf("the frozen mail of %s is missing from %s", id, d.db.Name())
 				}
@@ -61,7 +61,7 @@ func (d *Digests) Claim(ctx context.Context, c digest.Claim) ([]digest.Standing,
 }
 
 // due lists whose time has come and whom nobody holds, each once.
-func due(ctx context.Context, tx Tx, c digest.Claim, clock time.Time) (ids []uuid.UUID, err error) {
+func due(ctx context.Context, tx Tx, c digest.Claim, clock time.Time) (ids []string, err error) {
 	// Each branch is a walk along one small index; one OR over all would scan.
 	type branch struct {
 		query string
@@ -91,13 +91,10 @@ func due(ctx context.Context, tx Tx, c digest.Claim, clock time.Time) (ids []uui
 	return ids, nil
 }
 
-func people(ctx context.Context, tx Tx, query string, args ...any) (ids []uuid.UUID, err error) {
+func people(ctx context.Context, tx Tx, query string, args ...any) (ids []string, err error) {
 	err = queries.Each(ctx, tx, func(scan func(...any) error) error {
-		var text string
-		if err := scan(&text); err != nil {
-			return err
-		}
-		id, err := uuid.Parse(text)
+		var id string
+		err := scan(&id)
 		ids = append(ids, id)
 		return err
 	}, query, args...)

@@ -2,11 +2,14 @@ package work_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
+	"imprint/adapters/queries"
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/event"
@@ -131,6 +134,65 @@ func TestManyAskForOneNewKey(t *testing.T) {
 			if !bytes.Equal(got[i], got[0]) {
 				t.Fatal("two callers were given different keys for one id")
 			}
+		}
+	})
+}
+
+// counting counts the queries that reach a database.
+type counting struct {
+	work.Database
+	queries int
+}
+
+func (c *counting) Query(ctx context.Context, sql string, args ...any) (queries.Rows, error) {
+	c.queries++
+	return c.Database.Query(ctx, sql, args...)
+}
+
+func TestKeysAreLoadedTogether(t *testing.T) {
+	onEach(t, func(t *testing.T, db work.Database, _ *clock) {
+		ctx, writer := t.Context(), openKeys(t, db, master)
+		ids := make([]event.KeyID, 100)
+		made := make([][]byte, len(ids))
+		for i := range ids {
+			ids[i] = event.KeyID(fmt.Sprint("person-", i))
+			var err error
+			if made[i], err = writer.Ensure(ctx, ids[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := writer.Destroy(ctx, ids[1]); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Write(ctx, func(tx work.Tx) error { // as a damaged disk might leave it
+			_, err := tx.Exec(ctx, `UPDATE data_keys SET wrapped = $1 WHERE id = $2`, []byte("x"), string(ids[2]))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		asked := &counting{Database: db}
+		keys := openKeys(t, asked, master)
+		if err := keys.Load(ctx, append(ids, "person-unknown")); err != nil {
+			t.Fatal(err)
+		}
+		if asked.queries > 3 {
+			t.Errorf("%d queries for %d keys", asked.queries, len(ids))
+		}
+		asked.queries = 0
+		for i, id := range ids {
+			key, err := keys.Key(ctx, id)
+			switch {
+			case i == 1 && errors.Is(err, event.ErrKeyDestroyed):
+			case i == 2 && err != nil && !errors.Is(err, event.ErrKeyDestroyed):
+			case i == 1, i == 2, err != nil, !bytes.Equal(key, made[i]):
+				t.Errorf("key %d: %v", i, err)
+			}
+		}
+		if asked.queries != 2 { // for the one that is gone, and the damaged one
+			t.Errorf("%d queries for keys that were loaded", asked.queries)
+		}
+		if _, err := keys.Key(ctx, "person-unknown"); !errors.Is(err, event.ErrKeyDestroyed) {
+			t.Errorf("a key that never was: %v", err)
 		}
 	})
 }

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"imprint/adapters/queries"
 )
 
@@ -60,15 +58,15 @@ func one(ctx context.Context, q queries.Querier, row func(scan func(...any) erro
 	return found, err
 }
 
-// maxBatch bounds the persons of one statement.
+// maxBatch bounds the ids of one statement.
 const maxBatch = 64
 
-// inBatches calls do with persons, a statement's worth at a time: the list of their
+// inBatches calls do with ids, a statement's worth at a time: the list of their
 // placeholders, which follow those of the arguments before them, and all arguments.
-// Each list is filled up to a power of two by repeating its last, so that few texts
-// serve all: they stay prepared.
-func inBatches(persons []uuid.UUID, do func(list string, args []any) error, before ...any) error {
-	for batch := range slices.Chunk(persons, maxBatch) {
+// Each list is filled up to a power of two by repeating its last id, so that few
+// texts serve all: they stay prepared.
+func inBatches(ids []string, do func(list string, args []any) error, before ...any) error {
+	for batch := range slices.Chunk(ids, maxBatch) {
 		size := 1
 		for size < len(batch) {
 			size *= 2
@@ -76,7 +74,7 @@ func inBatches(persons []uuid.UUID, do func(list string, args []any) error, befo
 		args := slices.Clone(before)
 		var list strings.Builder
 		for i := range size {
-			args = append(args, batch[min(i, len(batch)-1)].String())
+			args = append(args, batch[min(i, len(batch)-1)])
 			if i > 0 {
 				list.WriteString(", ")
 			}

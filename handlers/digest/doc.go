@@ -6,13 +6,18 @@
 //	log ──► facts ──► standing (one work row per person: settings, cursor, next due)
 //	                     │ due: claimed under a lease
 //	                     ▼
-//	window [cursor, end) ──► candidates (projections/notices) ──► access decided
-//	                     ▼
+//	window [cursor, end) ──► candidates (projections/notices) ──► access decided:
+//	                     ▼                                  one snapshot for a group
 //	intent: bytes frozen and sealed, cursor and next due advanced      one commit
 //	                     ▼
 //	mail server ──► outcome                                            one commit
 //	                     ▼
 //	DigestSent, DigestWithheld or DigestFailed appended ──► facts ──► delivery closed
+//
+// Persons are claimed and selected for in groups, and served by twice as many
+// goroutines as there are connections: each takes a connection before the intent and
+// frees it when the server has answered. So no intent waits for its turn, and at
+// most two digests for each connection are open at any moment.
 //
 // The circle closes through the log: what ends a delivery is not the worker but the
 // fact, folded in one transaction with the reader's checkpoint. The same fold mends

@@ -52,6 +52,14 @@ type Rates interface {
 	Take(ctx context.Context, asks []digest.Ask) (waits [][]time.Duration, err error)
 }
 
+// Keys holds the persons' keys.
+type Keys interface {
+	event.Keys
+	// Load brings keys into memory, those that there are, for those who are about to
+	// ask for many.
+	Load(ctx context.Context, ids []event.KeyID) error
+}
+
 // Encoder writes a mail down; equal drafts give equal bytes.
 type Encoder interface {
 	Encode(d mail.Draft) ([]byte, error)

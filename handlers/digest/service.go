@@ -37,7 +37,7 @@ type Config struct {
 type Ports struct {
 	Log     event.Log
 	Codec   *event.Codec
-	Keys    event.Keys
+	Keys    Keys
 	Work    Work
 	Rates   Rates // may be nil where the Config has no rate
 	Notices notices.Queries
@@ -77,7 +77,7 @@ type Service struct {
 	sender  string // that address
 	log     event.Log
 	codec   *event.Codec
-	keys    event.Keys
+	keys    Keys
 	work    Work
 	notices notices.Queries
 	passed  Passed

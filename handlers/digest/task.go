@@ -5,9 +5,12 @@ package digest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"imprint/domain/digest"
+	"imprint/domain/event"
+	"imprint/domain/person"
 )
 
 // freshness is how old a selection may be, by the application's clock, when a mail
@@ -41,6 +44,9 @@ func (r *round) tasks(ctx context.Context, end int64, claimed []digest.Standing)
 		return tasks
 	}
 	done, err := r.compose(ctx, all)
+	if err == nil {
+		err = r.loadKeys(ctx, all, done)
+	}
 	for i, place := range places {
 		switch {
 		case err != nil:
@@ -52,6 +58,20 @@ func (r *round) tasks(ctx context.Context, end int64, claimed []digest.Standing)
 		}
 	}
 	return tasks
+}
+
+// loadKeys brings the keys of those who get a mail into memory.
+func (r *round) loadKeys(ctx context.Context, all []wanted, done []composed) error {
+	var ids []event.KeyID
+	for i, c := range done {
+		if len(c.items) > 0 {
+			ids = append(ids, person.Key(all[i].standing.Person))
+		}
+	}
+	if err := r.keys.Load(ctx, ids); err != nil {
+		return fmt.Errorf("digest: read keys: %w", err)
+	}
+	return nil
 }
 
 // wants says what a person's next step tells of, and whether it tells anything.

@@ -44,13 +44,11 @@ func (s *Store) Read(ctx context.Context, read func(projections.Reader) error) e
 
 // snapshot waits for a free connection and reads in one transaction on it.
 func (s *Store) snapshot(ctx context.Context, read func(*reader) error) error {
-	var r *reader
-	select {
-	case r = <-s.readers:
-	case <-ctx.Done():
-		return ctx.Err()
+	r, err := s.readers.take(ctx)
+	if err != nil {
+		return err
 	}
-	defer func() { s.readers <- r }()
+	defer func() { s.readers.give(r) }()
 	if r == nil {
 		conn, err := s.db.Read.Conn(ctx)
 		if err != nil {

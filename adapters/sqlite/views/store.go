@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"time"
 
 	"imprint/adapters/queries"
@@ -19,11 +18,10 @@ import (
 
 // Store is one open file of read models.
 type Store struct {
-	db    *sqlite.DB
-	clock domain.Clock // decides about leases: the database's clock
-	write *writer      // nil when opened for reading
-	// readers holds a token per possible reading connection: nil until it is made.
-	readers chan *reader
+	db      *sqlite.DB
+	clock   domain.Clock // decides about leases: the database's clock
+	write   *writer      // nil when opened for reading
+	readers *pool
 }
 
 var (
@@ -64,7 +62,7 @@ func prepare(ctx context.Context, db *sqlite.DB, clock domain.Clock) (*Store, er
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, clock: clock, write: w, readers: tokens()}, nil
+	return &Store{db: db, clock: clock, write: w, readers: newPool()}, nil
 }
 
 // OpenReadOnly opens an existing file beside the program that writes it. Reading
@@ -77,30 +75,16 @@ func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	if err := sqlite.CheckMigrated(ctx, db, registry()); err != nil {
 		return nil, errors.Join(sqlite.ExplainRebuildable(path, err), db.Close())
 	}
-	return &Store{db: db, clock: time.Now, readers: tokens()}, nil
+	return &Store{db: db, clock: time.Now, readers: newPool()}, nil
 }
 
 // Close closes the file; it waits for snapshots that are being read.
 func (s *Store) Close() error {
-	var errs []error
-	for range cap(s.readers) {
-		if r := <-s.readers; r != nil {
-			errs = append(errs, r.close())
-		}
-	}
+	errs := s.readers.close()
 	if s.write != nil {
 		errs = append(errs, s.write.close())
 	}
 	return errors.Join(append(errs, s.db.Close())...)
-}
-
-func tokens() chan *reader {
-	n := max(4, 2*runtime.NumCPU())
-	c := make(chan *reader, n)
-	for range n {
-		c <- nil
-	}
-	return c
 }
 
 func registry() fs.FS {

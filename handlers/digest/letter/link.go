@@ -14,6 +14,7 @@ const maxAddress = 900
 // portal is the address under which every link of a mail must lie.
 type portal struct {
 	base *url.URL
+	text string // of base
 	path string // of base, with a slash at its end
 }
 
@@ -24,7 +25,7 @@ func newPortal(address string) (portal, error) {
 	if !ok {
 		return portal{}, errors.New("the portal's address must be an absolute http or https address")
 	}
-	return portal{base: u, path: strings.TrimSuffix(u.Path, "/") + "/"}, nil
+	return portal{base: u, text: u.String(), path: strings.TrimSuffix(u.Path, "/") + "/"}, nil
 }
 
 // link answers the address in its canonical form, or "" where it does not lie

@@ -38,7 +38,7 @@ func (p *Press) entry(r reader, i Item) (printed, error) {
 	if known {
 		return e, nil
 	}
-	e, err := r.entry(i).print(r.portal.base.String())
+	e, err := r.entry(i).print(r.portal.text)
 	if err == nil {
 		p.keep(len(key)+len(e.subject)+len(e.text)+len(e.html), func() { p.entries[string(key)] = e })
 	}
@@ -85,7 +85,7 @@ func (r reader) key(i Item) []byte {
 	}
 	number := func(n int64) { key = binary.AppendVarint(key, n) }
 	add(r.locale)
-	add(r.portal.base.String())
+	add(r.portal.text)
 	add(string(i.Kind))
 	add(string(i.Via))
 	for _, t := range []domain.Text{i.Title, i.Summary, i.Reason, i.Series, i.Former, i.Successor} {

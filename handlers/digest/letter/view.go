@@ -71,7 +71,7 @@ func (p *Press) view(l Letter) (view, error) {
 		W:           w,
 		Portal:      clean(l.Portal, maxName),
 		Window:      w.window(l.From, l.Until, l.Zone),
-		PortalURL:   at.base.String(),
+		PortalURL:   at.text,
 		Settings:    at.link(l.SettingsURL),
 		Unsubscribe: at.link(l.UnsubscribeURL),
 	}
