@@ -58,8 +58,12 @@ func (d *Digests) Fold(ctx context.Context, from, to event.Checkpoint, facts []d
 		}
 		for _, person := range persons {
 			r := rows[person]
+			open := r.Open != nil
 			for _, f := range of[person] {
 				r.Standing = r.Evolve(f)
+			}
+			if open && r.Open == nil {
+				r.lease = 0 // the fact was the last that it was for
 			}
 			if err := r.save(ctx, tx); err != nil {
 				return err

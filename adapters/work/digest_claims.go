@@ -101,10 +101,25 @@ func people(ctx context.Context, tx Tx, query string, args ...any) (ids []string
 	return ids, err
 }
 
+// maxReleased bounds the rows of one transaction: an engine may hold in memory what
+// a statement changes.
+const maxReleased = 500
+
 // Release gives back all leases of a holder. Names of holders are never shared by
-// two living processes.
+// two living processes. If we crash in the middle, the others run out.
 func (d *Digests) Release(ctx context.Context, holder string) error {
-	return exec(ctx, d.db, `UPDATE digest_standings SET lease_until = 0 WHERE holder = $1 AND lease_until > 0`, holder)
+	const release = `UPDATE digest_standings SET lease_until = 0 WHERE person IN
+		(SELECT person FROM digest_standings WHERE holder = $1 AND lease_until > 0 LIMIT $2)`
+	for changed := int64(maxReleased); changed == maxReleased; {
+		err := d.db.Write(ctx, func(tx Tx) (err error) {
+			changed, err = tx.Exec(ctx, release, holder, maxReleased)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Immediate is the lowest cursor of those who want their digests at once; false

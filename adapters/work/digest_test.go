@@ -107,6 +107,48 @@ func TestALeaseIsForOneHolderUntilItsTime(t *testing.T) {
 	})
 }
 
+// TestTheClosingFactEndsTheLease: a round over many persons does not hold those that
+// it has served, and gives back all that it still holds, however many.
+func TestTheClosingFactEndsTheLease(t *testing.T) {
+	onEach(t, func(t *testing.T, db work.Database, _ *clock) {
+		const persons = 1203 // more than are released at once, and no multiple
+		d := work.NewDigests(db)
+		ctx, facts := t.Context(), []digest.Fact{}
+		for i := range int64(persons) {
+			facts = append(facts, settings(t, uuid.New(), calendar.Daily, i+1))
+		}
+		if err := d.Fold(ctx, at(0), at(persons), facts); err != nil {
+			t.Fatal(err)
+		}
+		claimed, err := d.Claim(ctx, digest.Claim{Holder: "one", Now: monday.Add(2 * time.Hour), Lease: time.Hour, Limit: persons})
+		if err != nil || len(claimed) != persons {
+			t.Fatalf("%d claimed, %v", len(claimed), err)
+		}
+		held := func() int { return count(t, db, `SELECT count(*) FROM digest_standings WHERE lease_until > 0`) }
+		served, w := claimed[0], digest.Window{From: 5, Until: 9}
+		done, err := d.Commit(ctx, []digest.Change{{Person: served.Person, Epoch: served.Epoch, Hold: time.Hour, Apply: func(st *digest.Standing) bool {
+			st.Open = &digest.Delivery{Window: w, State: digest.SentState, Retry: monday}
+			return true
+		}}})
+		if err != nil || !done[0] || held() != persons {
+			t.Fatalf("%v, %v: %d held", done, err, held())
+		}
+		// New settings end nothing, the fact does.
+		for i, p := range []event.Payload{facts[0].Payload, digest.Sent{Person: served.Person, Window: w, SentAt: monday}} {
+			f := digest.Fact{Person: served.Person, Ordinal: persons + int64(i) + 1, At: monday, Payload: p}
+			if err := d.Fold(ctx, at(f.Ordinal-1), at(f.Ordinal), []digest.Fact{f}); err != nil {
+				t.Fatal(err)
+			}
+			if n := held(); n != persons-i {
+				t.Errorf("%d held after %T", n, p)
+			}
+		}
+		if err := d.Release(ctx, "one"); err != nil || held() != 0 {
+			t.Errorf("%d held after the release (%v)", held(), err)
+		}
+	})
+}
+
 func TestTheFrozenMailLivesAsLongAsItIsNeeded(t *testing.T) {
 	onEach(t, func(t *testing.T, db work.Database, _ *clock) {
 		d := work.NewDigests(db)

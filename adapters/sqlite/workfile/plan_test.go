@@ -23,7 +23,7 @@ func TestNobodyIsLookedForBySearchingEveryone(t *testing.T) {
 		`SELECT person FROM digest_standings WHERE later > 0 ORDER BY later LIMIT 1`,
 		`DELETE FROM mail_rates WHERE taken < 1`,
 		`SELECT person FROM digest_standings WHERE troubled = 1 ORDER BY person LIMIT 1`,
-		`UPDATE digest_standings SET lease_until = 0 WHERE holder = 'x' AND lease_until > 0`,
+		`UPDATE digest_standings SET lease_until = 0 WHERE person IN (SELECT person FROM digest_standings WHERE holder = 'x' AND lease_until > 0 LIMIT 1)`,
 	} {
 		rows, err := db.Query(t.Context(), `EXPLAIN QUERY PLAN `+query)
 		if err != nil {
@@ -34,6 +34,9 @@ func TestNobodyIsLookedForBySearchingEveryone(t *testing.T) {
 			var detail string
 			if err := rows.Scan(&a, &b, &c, &detail); err != nil {
 				t.Fatal(err)
+			}
+			if strings.HasPrefix(detail, "LIST SUBQUERY") {
+				continue // its steps follow
 			}
 			if !strings.Contains(detail, "INDEX") || strings.Contains(detail, "TEMP") {
 				t.Errorf("%s\n\t%s", query, detail)
