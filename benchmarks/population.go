@@ -103,13 +103,17 @@ func (p population) populate(ctx context.Context, dir string) (err error) {
 	return nil
 }
 
-// withInstallation opens what is in a folder and closes it again.
+// withInstallation opens what is in a folder, with read models at the log's end, and
+// closes it again.
 func withInstallation(ctx context.Context, dir string, do func(*installation) error) (err error) {
 	in, err := openInstallation(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
+	if err := in.readModels.CatchUp(ctx, nil); err != nil {
+		return err
+	}
 	return do(in)
 }
 
