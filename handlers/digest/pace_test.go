@@ -229,6 +229,17 @@ func TestARateOverAllThatIsUsedUpEndsTheRound(t *testing.T) {
 	told(t, w, s, persons)
 }
 
+// TestARateThatIsUsedUpIsNotAskedForByEveryone who is due.
+func TestARateThatIsUsedUpIsNotAskedForByEveryone(t *testing.T) {
+	w, _ := sending(t, smtptest.Config{}, "")
+	w.rate = mail.Rate{Mails: 1, Per: time.Hour}
+	w.restart("one")
+	crowd(w, 40)
+	if r := w.round(); r != (worker.Report{Accepted: 1}) || w.takes() > 2*w.connections {
+		t.Errorf("%+v, and turns were asked for %d times", r, w.takes())
+	}
+}
+
 // TestWhoIsPutOffLeavesTheTurnOverAllToOthers.
 func TestWhoIsPutOffLeavesTheTurnOverAllToOthers(t *testing.T) {
 	w, s := sending(t, smtptest.Config{}, "")

@@ -97,3 +97,65 @@ func TestWhereMemoryIsShortEveryoneIsServedAllTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestAFaultOfNobodysEndsTheRound: it is not tried on everyone who is due, and they
+// stay so.
+func TestAFaultOfNobodysEndsTheRound(t *testing.T) {
+	w, end := newWorld(t)
+	t.Cleanup(end)
+	persons := crowd(w, 100)
+	w.broken = true
+	r, err := w.service.RunOnce(w.ctx)
+	if err == nil || r.Errors == 0 || r.Errors > len(persons)/3 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	w.broken = false
+	if r := w.round(); r != (worker.Report{Accepted: len(persons)}) {
+		t.Errorf("after the fault: %+v", r)
+	}
+}
+
+// TestNoIntentWaitsForAConnection: what is in doubt, should the worker die, is under
+// way on one of its connections, or waits for no more than the outcome's commit.
+func TestNoIntentWaitsForAConnection(t *testing.T) {
+	w, end := newWorld(t)
+	t.Cleanup(end)
+	persons := crowd(w, 60)
+	var mu sync.Mutex
+	underWay, most, doubts := 0, 0, 0
+	w.watch = func(context.Context, worker.Attempt) func(mail.Outcome) {
+		frozen := w.frozen()
+		mu.Lock()
+		defer mu.Unlock()
+		underWay++
+		most, doubts = max(most, underWay), max(doubts, frozen)
+		return func(mail.Outcome) {
+			mu.Lock()
+			defer mu.Unlock()
+			underWay--
+		}
+	}
+	w.restart("one")
+	if r := w.round(); r.Accepted != len(persons) {
+		t.Fatalf("%+v", r)
+	}
+	if most > w.connections || doubts == 0 || doubts > 2*w.connections {
+		t.Errorf("at most %d mails under way and %d in doubt, with %d connections", most, doubts, w.connections)
+	}
+	if n := w.frozen(); n != 0 {
+		t.Errorf("%d mails are kept in the end", n)
+	}
+}
+
+// frozen counts the mails that would be sent again if the worker died now.
+func (w *world) frozen() (n int) {
+	w.t.Helper()
+	rows, err := w.db.Query(w.ctx, `SELECT count(*) FROM digest_mails`)
+	w.must(err)
+	defer rows.Close()
+	for rows.Next() {
+		w.must(rows.Scan(&n))
+	}
+	w.must(rows.Err())
+	return n
+}

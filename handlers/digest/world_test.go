@@ -76,6 +76,7 @@ type world struct {
 	bounces string           // where reports of failure go, for the next process
 	address string           // that persons choose
 	narrow  bool             // memory has room for one person at a time
+	broken  bool             // selecting fails
 
 	rate, domainRate mail.Rate // of the next process
 	connections      int       // of the next process
@@ -188,13 +189,16 @@ func (f folded) Wait(ctx context.Context, at event.Position, names ...string) er
 	return f.group.CatchUp(context.WithoutCancel(ctx), nil)
 }
 
-// selection answers what it is asked, or no more than the least.
+// selection answers what it is asked, or no more than the least, or nothing.
 type selection struct {
 	*queries.Notices
 	*world
 }
 
 func (s selection) Due(ctx context.Context, asks []notices.Ask) ([]notices.Found, error) {
+	if s.broken {
+		return nil, errDead
+	}
 	if s.narrow {
 		asks = asks[:min(1, len(asks))]
 	}
