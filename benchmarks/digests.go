@@ -40,7 +40,7 @@ var (
 const updated = 40
 
 // measureDigests makes its populations in folders of its own.
-func measureDigests(ctx context.Context, r *report, dir string, a audience) (err error) {
+func measureDigests(ctx context.Context, r *report, dir string, a audience, told tell) (err error) {
 	dir = filepath.Join(dir, "digests")
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	many := population{people: a.people, due: 10, slices: a.slices, frequency: calendar.Daily, documents: a.documents, updated: updated}
@@ -51,15 +51,19 @@ func measureDigests(ctx context.Context, r *report, dir string, a audience) (err
 	}
 	r.note("digests\t%d people, each keeping %d of %d documents, %d of a hundred of these updated\t%d due\tloaded in %s",
 		many.people, keeps, many.documents, many.updated, many.people/many.due, loading.Round(time.Second))
+	told("digests: memory …")
 	if err := measureMemory(ctx, r, dir, place, a); err != nil {
 		return fmt.Errorf("memory: %w", err)
 	}
+	told("digests: compose …")
 	if err := measureCompose(ctx, r, place, a.composes); err != nil {
 		return fmt.Errorf("compose: %w", err)
 	}
+	told("digests: deliver …")
 	if err := measureDeliver(ctx, r, place, a); err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
+	told("digests: an urgent publication …")
 	if err := measureUrgent(ctx, r, dir, a.immediate); err != nil {
 		return fmt.Errorf("urgent: %w", err)
 	}
@@ -99,29 +103,33 @@ func measureDeliver(ctx context.Context, r *report, dir string, a audience) erro
 func againstBareLoop(ctx context.Context, r *report, in *installation, to *sink, name string, texts []mail.Draft, slice *int, rounds int) error {
 	var ours, bares, ratios []float64
 	for round := range rounds {
+		at := processorTime()
 		before, err := bareLoop(ctx, to, texts)
 		if err != nil {
 			return err
 		}
+		bareUsed := processorTime() - at
 		accepted := to.accepted.Load()
-		busy := processorTime()
+		at = processorTime()
 		done, took, err := workerRound(ctx, in, to, smtp.Encoder{}, *slice)
 		if err != nil {
 			return err
 		}
-		busy = processorTime() - busy
+		used := processorTime() - at
 		if int64(done.Accepted) != to.accepted.Load()-accepted || done.Accepted == 0 {
 			return fmt.Errorf("%d digests recorded as accepted, %d mails came", done.Accepted, to.accepted.Load()-accepted)
 		}
+		at = processorTime()
 		after, err := bareLoop(ctx, to, texts)
 		if err != nil {
 			return err
 		}
+		bareUsed += processorTime() - at
 		*slice++
 		bare := 2 * float64(len(texts)) / (before + after).Seconds()
 		rate := float64(done.Accepted) / took.Seconds()
-		r.note("%s, round %d\tworker %.0f/s (%d mails, at most %d in doubt)\tbare loop %.0f/s\tratio %.2f\tprocessor time %.3f ms a mail, the server's included",
-			name, round+1, rate, done.Accepted, done.open, bare, rate/bare, busy.Seconds()*1000/float64(done.Accepted))
+		r.note("%s, round %d\tworker %.0f/s (%d mails, at most %d in doubt)\tbare loop %.0f/s\tratio %.2f\tprocessor time %.3f and %.3f ms a mail, the server's included",
+			name, round+1, rate, done.Accepted, done.open, bare, rate/bare, used.Seconds()*1000/float64(done.Accepted), bareUsed.Seconds()*1000/float64(2*len(texts)))
 		ours, bares, ratios = append(ours, rate), append(bares, bare), append(ratios, rate/bare)
 	}
 	r.atLeast(name, perSecond(median(ours)), perSecond(median(bares)), median(ratios), deliverGoal)

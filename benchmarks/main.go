@@ -126,7 +126,9 @@ func parts() []part {
 		{"kurrent", false, func(ctx context.Context, b *bench) error { return measureKurrent(ctx, b.report, b.extent) }},
 		{"visible", true, func(ctx context.Context, b *bench) error { return measureVisible(ctx, b.report, b.in, b.dir, b.extent) }},
 		{"reads", true, func(ctx context.Context, b *bench) error { return measureReads(ctx, b.report, b.in, b.extent) }},
-		{"digests", false, func(ctx context.Context, b *bench) error { return measureDigests(ctx, b.report, b.dir, b.digests) }},
+		{"digests", false, func(ctx context.Context, b *bench) error {
+			return measureDigests(ctx, b.report, b.dir, b.digests, b.told)
+		}},
 	}
 }
 

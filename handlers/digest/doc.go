@@ -15,9 +15,15 @@
 //	DigestSent, DigestWithheld or DigestFailed appended ──► facts ──► delivery closed
 //
 // Persons are claimed and selected for in groups, and served by twice as many
-// goroutines as there are connections: each takes a connection before the intent and
-// frees it when the server has answered. So no intent waits for its turn, and at
-// most two digests for each connection are open at any moment.
+// goroutines as there are connections, while the next ones are claimed: each takes a
+// connection, and a turn where a rate limits, before the intent, and frees the
+// connection when the server has answered. So no intent waits for either, and at most
+// two digests for each connection are in doubt if we die. A selection that has grown
+// old behind a slow server is made anew before the intent.
+//
+// A round ends early, and gives back whom it has claimed, when no mail can or may
+// leave, when a read model ceases to be whole, and when a whole group of persons, one
+// after the other, could not be served: then the fault is not theirs.
 //
 // The circle closes through the log: what ends a delivery is not the worker but the
 // fact, folded in one transaction with the reader's checkpoint. The same fold mends
