@@ -25,9 +25,9 @@ const (
 )
 
 // inTurn sends a mail to a person's address when the rates allow it. For its turn
-// over all a mail waits, a little. Where the turn at its domain lies ahead, the person
-// is put off until then: no connection stands idle for a slow domain, and no lease
-// runs.
+// over all a mail waits, a little, with a connection in hand: nobody else could use it.
+// Where the turn at its domain lies ahead, the person is put off until then: no
+// connection stands idle for a slow domain, and no lease runs.
 func (r *round) inTurn(ctx context.Context, st digest.Standing, address *event.Sealed, send func() error) error {
 	p := r.pace
 	var all turn

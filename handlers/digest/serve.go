@@ -57,12 +57,14 @@ func (r *round) step(ctx context.Context, t task) error {
 	case !t.composes:
 		return r.skip(t)
 	}
-	t, err := r.fresh(ctx, t)
-	if err != nil {
-		return err
-	}
-	if len(t.items) == 0 { // no mail follows
-		return r.conclude(ctx, t)
+	if len(t.items) == 0 {
+		var err error
+		if t, err = r.fresh(ctx, t); err != nil {
+			return err
+		}
+		if len(t.items) == 0 { // no mail follows
+			return r.conclude(ctx, t)
+		}
 	}
 	return r.leaving(ctx, st, st.Settings.Address, func(free func()) error { return r.tell(ctx, t, free) })
 }
