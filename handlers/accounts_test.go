@@ -3,6 +3,7 @@ package handlers_test
 // Here: addresses and accounts, from the commands' side.
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"imprint/domain/library"
 	"imprint/domain/person"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 )
 
 // TestANewAddressWaits: the one in force stays so until the new one is confirmed,
@@ -128,6 +130,32 @@ func TestADisabledAccountHasNoSession(t *testing.T) {
 	ok(t, err)
 	_, err = p.IssueToken(ctx, w.ask(operator), handlers.IssueToken{Person: ada, Role: access.Member, Expires: now.Add(time.Hour)})
 	ok(t, err)
+}
+
+// interposed keeps tokens after something else has happened.
+type interposed struct {
+	handlers.Tokens
+	by func()
+}
+
+func (i interposed) Put(ctx context.Context, hash []byte, t person.Token) error {
+	i.by()
+	return i.Tokens.Put(ctx, hash, t)
+}
+
+// TestATokenIssuedWhileTheAccountEndsHasEnded: the disabling did not find its row yet.
+func TestATokenIssuedWhileTheAccountEndsHasEnded(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	ada := w.joined("Ada")
+	tokens := interposed{Tokens: work.NewTokens(w.db), by: func() {
+		_, err := w.people().Disable(ctx, w.ask(operator), ada)
+		ok(t, err)
+	}}
+	p := handlers.NewPeople(w.journal(w.log), w.keys, work.NewNames(w.db), tokens, digest.NewFacts(w.log, w.codec.Registry(), work.NewDigests(w.db)))
+	issued, err := p.IssueToken(ctx, w.ask(operator), handlers.IssueToken{Person: ada, Role: access.Member, Expires: now.Add(time.Hour)})
+	ok(t, err)
+	_, err = p.Authenticate(ctx, issued.Secret)
+	refused(t, err, domain.Unauthenticated, "bad-token")
 }
 
 // TestErasureIsCompletedAndLeavesANewPerson: nothing of the old one opens, the

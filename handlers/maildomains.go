@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"imprint/domain"
 	"imprint/domain/event"
 	"imprint/domain/maildomain"
 )
@@ -29,6 +30,22 @@ func (d *MailDomains) Verify(ctx context.Context, req Request, name string, orga
 // stay as they are until their persons change them.
 func (d *MailDomains) Release(ctx context.Context, req Request, name string) (Written, error) {
 	return d.change(ctx, req, name, func(s maildomain.State) ([]event.Payload, error) { return s.Release(name), nil })
+}
+
+// Organization answers whose a domain is; domain.NotFound if nobody's.
+// Administrators only.
+func (d *MailDomains) Organization(ctx context.Context, req Request, name string) (uuid.UUID, error) {
+	if err := req.administrator(); err != nil {
+		return uuid.Nil, err
+	}
+	if err := maildomain.CheckName(name); err != nil {
+		return uuid.Nil, err
+	}
+	state, err := look[maildomain.State](ctx, d.journal, maildomain.Stream(name))
+	if err == nil && state.Organization() == uuid.Nil {
+		err = domain.Refuse(domain.NotFound, "no-mail-domain", "%s is no organisation's; verify it first", name).In("domain")
+	}
+	return state.Organization(), err
 }
 
 func (d *MailDomains) change(ctx context.Context, req Request, name string, decide func(maildomain.State) ([]event.Payload, error)) (Written, error) {

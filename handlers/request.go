@@ -90,7 +90,7 @@ func (r Request) administrator() error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	if r.trusted() || r.Actor.Role == access.Administrator {
+	if r.trusted() || r.Actor.Role.MayAdminister() {
 		return nil
 	}
 	return domain.Refuse(domain.Forbidden, "not-an-administrator", "only administrators may do this")

@@ -69,6 +69,10 @@ func (p *People) IssueToken(ctx context.Context, req Request, c IssueToken) (Iss
 	if err := p.tokens.Put(ctx, hashOf(secret), token); err != nil {
 		return IssuedToken{}, fmt.Errorf("keep token %s: %w", token.ID, err)
 	}
+	// A disabling between the two ended the tokens that it found, not this one.
+	if err := p.CompleteEnd(ctx, req, c.Person); err != nil {
+		return IssuedToken{}, err
+	}
 	return IssuedToken{Token: token, Secret: secret, Written: done.Written}, nil
 }
 

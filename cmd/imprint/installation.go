@@ -48,6 +48,7 @@ type opened struct {
 	publishing *handlers.Publishing
 	libraries  *handlers.Libraries
 	people     *handlers.People
+	domains    *handlers.MailDomains
 	facts      *digest.Facts
 
 	telemetry *telemetry // nil: nobody watches
@@ -161,6 +162,7 @@ func (in *opened) wire() error {
 	in.libraries = handlers.NewLibraries(journal, in.catalog, in.readModels.Wait)
 	in.facts = digest.NewFacts(in.log, registry, work.NewDigests(in.work))
 	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work), in.facts)
+	in.domains = handlers.NewMailDomains(journal)
 	return nil
 }
 

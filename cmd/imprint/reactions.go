@@ -19,7 +19,7 @@ type reactionsCommand struct {
 
 // reactions makes the reactions of an installation.
 func (in *opened) reactions(grace time.Duration) *reactions.Reactions {
-	return reactions.New(in.log, in.codec, work.NewReactions(in.work), in.clock, grace)
+	return reactions.New(in.log, in.codec, work.NewReactions(in.work), reactions.Commands{People: in.people}, in.clock, grace)
 }
 
 type reactionsParked struct {

@@ -183,7 +183,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		return nil, err
 	}
 	programming, err := api.New(api.Parts{
-		Publishing: s.publishing, Libraries: s.libraries, People: s.people,
+		Publishing: s.publishing, Libraries: s.libraries, People: s.people, Domains: s.domains,
 		Catalog: s.catalog, Library: s.library, History: s.history, Settings: s.people,
 		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys, MaxUpload: s.maxUpload,
 		Reports: s.reports(digests.links),

@@ -84,6 +84,9 @@ func (r Role) MayChange() bool { return r != Auditor }
 // MayAudit tells whether the role may read everything that ever happened.
 func (r Role) MayAudit() bool { return r == Auditor || r == Administrator }
 
+// MayAdminister tells whether the role may look after persons and mail domains.
+func (r Role) MayAdminister() bool { return r == Administrator }
+
 // MaySee is the rule: may this reader see a document of this audience?
 func MaySee(r Reader, a Audience) bool {
 	switch a.Kind {

@@ -96,6 +96,9 @@ func (s State) Verify(name string, organization uuid.UUID, how How) ([]event.Pay
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
+	if organization == uuid.Nil {
+		return nil, domain.Refuse(domain.Invalid, "bad-organization", "the organization is missing; name whose the domain is by its id").In("organization")
+	}
 	switch s.organization {
 	case organization:
 		return nil, nil

@@ -109,7 +109,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	w.publishing = handlers.NewPublishing(journal, blobs, shelf)
 	facts := digest.NewFacts(watched, registry, work.NewDigests(db))
 	w.people = handlers.NewPeople(journal, keys, work.NewNames(db), work.NewTokens(db), facts)
-	w.reactions = reactions.New(watched, w.codec, work.NewReactions(db), w.clock, grace)
+	w.reactions = reactions.New(watched, w.codec, work.NewReactions(db), reactions.Commands{People: w.people}, w.clock, grace)
 	w.links, err = digest.NewLinks(portal, master)
 	w.check(err)
 	w.outcomes = &outcomes{Mailer: mails}
@@ -124,7 +124,7 @@ func newWorldWith(t *testing.T, grace time.Duration) *world {
 	secret, err := web.NewKeys(master)
 	w.check(err)
 	programming, err := api.New(api.Parts{
-		Publishing: w.publishing, Libraries: handlers.NewLibraries(journal, shelf, w.group.Wait), People: w.people,
+		Publishing: w.publishing, Libraries: handlers.NewLibraries(journal, shelf, w.group.Wait), People: w.people, Domains: handlers.NewMailDomains(journal),
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store), Settings: w.people,
 		Store: w.metrics.Content(blobs), Head: log.Head, Wait: follower{w.group}.Wait, Clock: w.clock, Keys: secret, MaxUpload: 1 << 20,
 		Reports: bounces.New(w.links, bounces.Commands{People: w.people}, facts, logger),

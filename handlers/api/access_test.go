@@ -17,7 +17,7 @@ import (
 // filled is a route's address with something in its places.
 func filled(pattern string, document uuid.UUID) string {
 	return strings.NewReplacer("{document}", document.String(), "{series}", document.String(), "{number}", "1",
-		"{file}", "en", "{category}", "reports", "{code}", "no-route").Replace(pattern)
+		"{file}", "en", "{category}", "reports", "{person}", document.String(), "{domain}", "halden.example", "{code}", "no-route").Replace(pattern)
 }
 
 func TestEveryRouteServesWhomTheTableSays(t *testing.T) {
@@ -25,10 +25,11 @@ func TestEveryRouteServesWhomTheTableSays(t *testing.T) {
 	w := newWorld(t)
 	d := w.published("Report", "signed-in")
 	may := map[api.Serves][]string{
-		api.Everyone:   {"", "rita", "paula", "anton", "ada"},
-		api.SignedIn:   {"rita", "paula", "anton", "ada"},
-		api.Publishers: {"paula", "ada"},
-		api.Auditors:   {"anton", "ada"},
+		api.Everyone:       {"", "rita", "paula", "anton", "ada"},
+		api.SignedIn:       {"rita", "paula", "anton", "ada"},
+		api.Publishers:     {"paula", "ada"},
+		api.Auditors:       {"anton", "ada"},
+		api.Administrators: {"ada"},
 	}
 	for _, route := range api.Routes() {
 		for _, who := range may[api.Everyone] {
@@ -71,6 +72,8 @@ func TestAnAuditorChangesNothing(t *testing.T) {
 		switch route.Serves {
 		case api.Publishers:
 			code = "not-a-publisher"
+		case api.Administrators:
+			code = "not-an-administrator"
 		case api.Postmasters:
 			code = "not-a-postmaster"
 		}
@@ -97,6 +100,8 @@ func TestWhatIsNotInTheTableIsNotServed(t *testing.T) {
 			want = api.SignedIn
 		case r.Pattern == "/api/v1/mail-reports":
 			want = api.Postmasters
+		case strings.HasPrefix(r.Pattern, "/api/v1/persons"), strings.HasPrefix(r.Pattern, "/api/v1/mail-domains"):
+			want = api.Administrators
 		}
 		if r.Serves != want {
 			t.Errorf("%s %s changes things and serves %s", r.Method, r.Pattern, r.Serves)

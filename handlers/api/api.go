@@ -29,6 +29,7 @@ type Parts struct {
 	Publishing *handlers.Publishing
 	Libraries  *handlers.Libraries
 	People     *handlers.People
+	Domains    *handlers.MailDomains
 	Catalog    catalog.Queries
 	Library    library.Queries
 	History    history.Queries
@@ -94,6 +95,7 @@ func New(parts Parts) (http.Handler, error) {
 	a.settings()
 	a.history()
 	a.reports()
+	a.accounts()
 	if err := a.describe(); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,8 @@ const (
 	SignedIn   Serves = "signed-in"  // every known person
 	Publishers Serves = "publishers" // publishers and administrators
 	Auditors   Serves = "auditors"   // auditors and administrators
+	// Administrators look after accounts and mail domains.
+	Administrators Serves = "administrators"
 	// Postmasters hand in reports of failed mails, and are served nothing else but
 	// what serves everyone.
 	Postmasters Serves = "postmasters"
@@ -83,6 +85,14 @@ func Routes() []Route {
 
 		{post, prefix + "/mail-reports", Postmasters},
 
+		{get, prefix + "/persons/{person}", Administrators},
+		{post, prefix + "/persons/{person}/disable", Administrators},
+		{post, prefix + "/persons/{person}/enable", Administrators},
+		{post, prefix + "/persons/{person}/erase", Administrators},
+		{get, prefix + "/mail-domains/{domain}", Administrators},
+		{put, prefix + "/mail-domains/{domain}", Administrators},
+		{del, prefix + "/mail-domains/{domain}", Administrators},
+
 		{get, "/openapi.json", Everyone},
 		{get, "/openapi.yaml", Everyone},
 		{get, "/docs", Everyone},
@@ -108,12 +118,14 @@ func (s Serves) admit(r access.Reader) error {
 	switch {
 	case s == Postmasters:
 		return domain.Refuse(domain.Forbidden, "not-a-postmaster", "only mail servers may do this; issue a token for one: imprint token issue --role postmaster")
-	case s == SignedIn, s == Publishers && r.Role.MayPublish(), s == Auditors && r.Role.MayAudit():
+	case s == SignedIn, s == Publishers && r.Role.MayPublish(), s == Auditors && r.Role.MayAudit(), s == Administrators && r.Role.MayAdminister():
 		return nil
 	case s == Publishers:
 		return domain.Refuse(domain.Forbidden, "not-a-publisher", "only publishers and administrators may do this; ask an administrator for the role")
 	case s == Auditors:
 		return domain.Refuse(domain.Forbidden, "not-an-auditor", "only auditors and administrators may do this; ask an administrator for the role")
+	case s == Administrators:
+		return domain.Refuse(domain.Forbidden, "not-an-administrator", "only administrators may do this")
 	}
 	return domain.Refuse(domain.Forbidden, "not-served", "nobody may do this")
 }

@@ -128,6 +128,7 @@ func (w *world) open() {
 		Publishing: handlers.NewPublishing(journal, blobs, questions),
 		Libraries:  handlers.NewLibraries(journal, questions, group.Wait),
 		People:     people,
+		Domains:    handlers.NewMailDomains(journal),
 		Catalog:    questions,
 		Library:    queries.NewLibrary(store),
 		History:    queries.NewHistory(store),

@@ -3,6 +3,7 @@
 //
 //	log ─subscriber─► series    a document's event becomes SeriesUpdated in its series
 //	    ─subscriber─► notices   a cause waits for its grace period, as a work row
+//	    ─subscriber─► accounts  the end of an account is completed, whoever began it
 //	held ─dueNotices─► release  the period has ended ─► NoticeReleased in the log
 //
 // # What is told

@@ -11,6 +11,13 @@ import (
 	"imprint/domain/reaction"
 )
 
+// Accounts completes the end of accounts; Commands does.
+type Accounts interface {
+	// CompleteEnd does what is left to do of the end of a person's account that an
+	// event has recorded. Again is no error.
+	CompleteEnd(ctx context.Context, cause event.Recorded, person uuid.UUID) error
+}
+
 // Store keeps what the reactions must not forget. Every write is durable when it
 // returns.
 type Store interface {

@@ -43,6 +43,7 @@ type Reactions struct {
 	store Store
 	clock domain.Clock
 	grace time.Duration
+	ends  Accounts
 
 	handlers map[string]handler
 	wake     chan struct{} // tells the releasing that a notice is held
@@ -61,12 +62,13 @@ type handler struct {
 
 // New makes the reactions. grace lies between a cause and the release of its
 // notice; urgent versions have none.
-func New(log event.Log, codec *event.Codec, store Store, clock domain.Clock, grace time.Duration) *Reactions {
-	r := &Reactions{log: log, codec: codec, store: store, clock: clock, grace: grace, wake: make(chan struct{}, 1),
+func New(log event.Log, codec *event.Codec, store Store, ends Accounts, clock domain.Clock, grace time.Duration) *Reactions {
+	r := &Reactions{log: log, codec: codec, store: store, ends: ends, clock: clock, grace: grace, wake: make(chan struct{}, 1),
 		stopped: map[string]string{}, unknown: map[string]map[string]int64{}}
 	r.handlers = map[string]handler{
 		"series":    {types: seriesTypes, react: r.updateSeries},
 		"notices":   {types: noticeTypes, react: r.holdNotice},
+		"accounts":  {types: endTypes, react: r.completeEnd},
 		releaseName: {react: r.releaseAgain},
 	}
 	return r

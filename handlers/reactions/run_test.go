@@ -234,7 +234,7 @@ func (w *world) reading(up event.Upcast) *reactions.Reactions {
 	definitions := slices.DeleteFunc(registry.Definitions(), func(d event.Definition) bool { return d.Type == versioned })
 	registry, err = event.NewRegistry(definitions, []event.Definition{event.Define[document.Versioned](true, up)})
 	w.ok(err)
-	return reactions.New(w.log, event.NewCodec(registry, nil), w.store, w.clock, grace)
+	return reactions.New(w.log, event.NewCodec(registry, nil), w.store, reactions.Commands{People: w.people()}, w.clock, grace)
 }
 
 // damaged appends a version whose number this program cannot read.

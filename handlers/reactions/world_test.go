@@ -25,6 +25,8 @@ import (
 	"imprint/domain/notice"
 	"imprint/domain/schema"
 	"imprint/domain/series"
+	"imprint/handlers"
+	"imprint/handlers/digest"
 	"imprint/handlers/reactions"
 )
 
@@ -40,6 +42,7 @@ type world struct {
 	t     testing.TB
 	log   event.Log
 	codec *event.Codec
+	keys  *work.Keys
 	store *work.Reactions
 	db    *workfile.DB
 
@@ -62,7 +65,7 @@ func newWorld(t testing.TB) *world {
 	registry, err := schema.Registry()
 	w.ok(err)
 	w.log, w.codec, w.store = log, event.NewCodec(registry, keys), work.NewReactions(db)
-	w.db = db
+	w.db, w.keys = db, keys
 	return w
 }
 
@@ -90,7 +93,13 @@ func (w *world) pass(d time.Duration) {
 func (w *world) reactions() *reactions.Reactions { return w.reactionsOn(w.log, w.store) }
 
 func (w *world) reactionsOn(log event.Log, store reactions.Store) *reactions.Reactions {
-	return reactions.New(log, w.codec, store, w.clock, grace)
+	return reactions.New(log, w.codec, store, reactions.Commands{People: w.people()}, w.clock, grace)
+}
+
+// people are the commands of a program of its own.
+func (w *world) people() *handlers.People {
+	facts := digest.NewFacts(w.log, w.codec.Registry(), work.NewDigests(w.db))
+	return handlers.NewPeople(handlers.NewJournal(w.log, w.codec, w.clock, nil), w.keys, work.NewNames(w.db), work.NewTokens(w.db), facts)
 }
 
 // catchUp reacts to all there is.
