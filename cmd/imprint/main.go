@@ -35,7 +35,7 @@ type commands struct {
 	Import      importCommand      `cmd:"" help:"Import published documents with their version history."`
 	Projections projectionsCommand `cmd:"" help:"Look after the read models: list, verify, rebuild, switch, drop, prune, parked, replay."`
 	Reactions   reactionsCommand   `cmd:"" help:"Look after the reactions: parked, replay."`
-	Digest      digestCommand      `cmd:"" help:"Look after the digests: due, preview, run."`
+	Digest      digestCommand      `cmd:"" help:"Look after the digests: due, preview, run, failed, retry."`
 	Content     contentCommand     `cmd:"" help:"Look after the stored bytes: scrub."`
 	Token       tokenCommand       `cmd:"" help:"Issue, list and revoke access tokens, also while imprint serves."`
 	Backup      backupCommand      `cmd:"" help:"Copy an installation consistently, also while it serves."`

@@ -78,6 +78,7 @@ type Carried struct {
 	MaybeSent bool      `json:"maybeSent,omitempty"`
 	Failure   Failure   `json:"failure,omitzero"` // the newest
 	Failures  int       `json:"failures"`         // one after the other
+	Since     time.Time `json:"since,omitzero"`   // of the first of them; zero: not known
 	Retry     time.Time `json:"retry"`            // when an immediate reader's next digest is made
 }
 
@@ -286,10 +287,10 @@ func (s Standing) carry(f Failed, at time.Time) []Carried {
 	if !s.On() || f.Window.From <= s.Since {
 		return s.Carried
 	}
-	newest := Carried{Window: f.Window, MaybeSent: f.InDoubt, Failure: f.Failure, Failures: 1}
+	newest := Carried{Window: f.Window, MaybeSent: f.InDoubt, Failure: f.Failure, Failures: 1, Since: at}
 	var doubted []Carried
 	for _, c := range s.Carried {
-		newest.Failures = c.Failures + 1
+		newest.Failures, newest.Since = c.Failures+1, c.Since
 		if c.MaybeSent && !f.InDoubt {
 			doubted = append(doubted, c)
 			continue

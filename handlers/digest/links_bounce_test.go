@@ -157,9 +157,7 @@ func TestAServerWithoutSMTPUTF8RefusesForGood(t *testing.T) {
 	others := crowd(w, 1)
 	w.pass(24 * time.Hour)
 	w.round()
-	failed, err := w.service.Failed(w.ctx)
-	w.must(err)
-	if len(failed) != 1 || failed[0].Person != theirs[0] || failed[0].Failure.Status != "5.6.7" || failed[0].MaybeSent {
+	if failed := w.failed(); len(failed) != 1 || failed[0].Person != theirs[0] || failed[0].Failure.Status != "5.6.7" || failed[0].MaybeSent {
 		t.Errorf("%+v", failed)
 	}
 	told(t, w, s, others)

@@ -200,35 +200,6 @@ func (s *Service) Preview(ctx context.Context, person uuid.UUID) (Preview, error
 	return p, err
 }
 
-// FailedRow is one window whose items wait after a failure.
-type FailedRow struct {
-	Person    uuid.UUID
-	Window    digest.Window
-	Carried   bool      // goes into the next digest; else this one is tried again
-	Retry     time.Time // when
-	MaybeSent bool
-	Failure   digest.Failure
-}
-
-// Failed lists what waits after a failure, of at most 1,000 persons.
-func (s *Service) Failed(ctx context.Context) ([]FailedRow, error) {
-	standings, err := s.work.Troubled(ctx, maxListed)
-	if err != nil {
-		return nil, err
-	}
-	var rows []FailedRow
-	for _, st := range standings {
-		at, _ := st.Wake()
-		for _, c := range st.Carried {
-			rows = append(rows, FailedRow{Person: st.Person, Window: c.Window, Carried: true, Retry: at, MaybeSent: c.MaybeSent, Failure: c.Failure})
-		}
-		if d := st.Open; d != nil && d.Failure != (digest.Failure{}) {
-			rows = append(rows, FailedRow{Person: st.Person, Window: d.Window, Retry: d.Retry, MaybeSent: d.Doubted, Failure: d.Failure})
-		}
-	}
-	return rows, nil
-}
-
 // SentMail is one mail in the folder of mails.
 type SentMail struct {
 	ID      string // for ReadMail

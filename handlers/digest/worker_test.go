@@ -255,9 +255,7 @@ func TestRefusedForNowIsComposedAnew(t *testing.T) {
 	if r := w.round(); r.Deferred != 1 {
 		t.Fatalf("%+v", r)
 	}
-	failed, err := w.service.Failed(w.ctx)
-	w.must(err)
-	if len(failed) != 1 || failed[0].Carried || failed[0].Failure.Code != 450 {
+	if failed := w.failed(); len(failed) != 1 || failed[0].Waits != "again" || failed[0].Failure.Code != 450 {
 		t.Errorf("%+v", failed)
 	}
 	w.round()

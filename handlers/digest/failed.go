@@ -1,0 +1,148 @@
+package digest
+
+// Here: what waits after failures, and trying it now.
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"imprint/domain"
+	"imprint/domain/digest"
+)
+
+// Troubles are the standings for which something waits after a failure.
+type Troubles interface {
+	// TroubledAfter lists some of them by person, behind one of them.
+	TroubledAfter(ctx context.Context, after uuid.UUID, limit int) ([]digest.Standing, error)
+}
+
+// Retries can make due what waits.
+type Retries interface {
+	Troubles
+	// Hasten makes due what waits of a person; a refusal where nothing does or a
+	// worker holds the person.
+	Hasten(ctx context.Context, person uuid.UUID, now time.Time) error
+}
+
+// Wait says what waits after a failure.
+type Wait string
+
+// What can wait.
+const (
+	AgainWait   Wait = "again"        // the same digest is tried again, composed anew
+	DoubtWait   Wait = "in-doubt"     // the same bytes go out again: the mail may have arrived
+	CarriedWait Wait = "carried"      // its items go into the next digest
+	RecordWait  Wait = "record"       // it has ended, and that is about to be recorded
+	ConfirmWait Wait = "confirmation" // the mail that asks whether an address is the person's
+)
+
+// FailedRow is one mail that failed and whose contents wait.
+type FailedRow struct {
+	Person    uuid.UUID
+	Waits     Wait
+	Window    digest.Window // zero for a confirmation
+	Failure   digest.Failure
+	Since     time.Time // of the first attempt or, carried, of the failure; zero: not known
+	Next      time.Time // the next attempt is not before; zero: at no set time
+	MaybeSent bool      // nobody knows whether the mail has arrived
+	Blocked   string    // why nothing may go to the person now; "": it may
+}
+
+// troubledPage is how many persons are read at a time.
+const troubledPage = 500
+
+// Failed lists what waits after failures, by person.
+func Failed(ctx context.Context, from Troubles) iter.Seq2[FailedRow, error] {
+	return func(yield func(FailedRow, error) bool) {
+		for st, err := range troubled(ctx, from) {
+			if err != nil {
+				yield(FailedRow{}, err)
+				return
+			}
+			for _, row := range failedRows(st) {
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// troubled walks through the persons; who is mended meanwhile may be left out.
+func troubled(ctx context.Context, from Troubles) iter.Seq2[digest.Standing, error] {
+	return func(yield func(digest.Standing, error) bool) {
+		for last := uuid.Nil; ; {
+			page, err := from.TroubledAfter(ctx, last, troubledPage)
+			if err != nil {
+				yield(digest.Standing{}, err)
+				return
+			}
+			for _, st := range page {
+				if last = st.Person; !yield(st, nil) {
+					return
+				}
+			}
+			if len(page) < troubledPage {
+				return
+			}
+		}
+	}
+}
+
+func failedRows(st digest.Standing) (rows []FailedRow) {
+	at, _ := st.Wake()
+	for _, c := range st.Carried {
+		rows = append(rows, FailedRow{Person: st.Person, Waits: CarriedWait, Window: c.Window, Failure: c.Failure, Since: c.Since,
+			Next: at, MaybeSent: c.MaybeSent, Blocked: st.Blocked()})
+	}
+	if d := st.Open; d != nil && d.Failure != (digest.Failure{}) {
+		waits := AgainWait
+		switch {
+		case d.Closing():
+			waits = RecordWait
+		case d.Frozen():
+			waits = DoubtWait
+		}
+		rows = append(rows, FailedRow{Person: st.Person, Waits: waits, Window: d.Window, Failure: d.Failure, Since: d.Began,
+			Next: later(d.Retry, st.Later), MaybeSent: d.Doubted, Blocked: st.Blocked()})
+	}
+	if p := st.Pending; p != nil && !p.Asked && !p.GivenUp && p.Failure != (digest.Failure{}) {
+		rows = append(rows, FailedRow{Person: st.Person, Waits: ConfirmWait, Failure: p.Failure, Since: p.Given, Next: later(p.Retry, st.Later)})
+	}
+	return rows
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// Retried says what became of one person's; Refused says why it waits on.
+type Retried struct {
+	Person  uuid.UUID
+	Refused *domain.Error // nil: it is due now
+}
+
+// RetryAll makes due now whatever waits of anybody.
+func RetryAll(ctx context.Context, work Retries, now time.Time) iter.Seq2[Retried, error] {
+	return func(yield func(Retried, error) bool) {
+		for st, err := range troubled(ctx, work) {
+			if err == nil {
+				err = work.Hasten(ctx, st.Person, now)
+			}
+			done := Retried{Person: st.Person}
+			if errors.As(err, &done.Refused) && done.Refused.Kind != domain.Unavailable {
+				err = nil
+			}
+			if !yield(done, err) || err != nil {
+				return
+			}
+		}
+	}
+}
