@@ -13,7 +13,7 @@ import (
 type confirmView struct {
 	Token   string
 	Done    bool
-	Problem string
+	Problem phrase
 }
 
 // askConfirm shows the button: a mail scanner that opens links has not read the
@@ -36,17 +36,17 @@ func (p *portal) confirm(v *visit) error {
 		view.Done = true
 		return v.showConfirm(http.StatusOK, view)
 	case errors.As(err, &refused) && refused.Kind == domain.NotFound:
-		view.Problem = refused.Message
+		view.Problem = v.refusal(refused)
 		return v.showConfirm(http.StatusNotFound, view)
 	case errors.As(err, &refused) && refused.Kind == domain.Conflict:
-		view.Problem = refused.Message
+		view.Problem = v.refusal(refused)
 		return v.showConfirm(http.StatusConflict, view)
 	}
 	return err
 }
 
 func (v *visit) showConfirm(status int, view confirmView) error {
-	return v.show(status, "confirm", "", v.portal.words.text("confirm.title"), view)
+	return v.show(status, "confirm", "", v.words.text("confirm.title"), view)
 }
 
 // askAgain has another link sent to the address that waits.

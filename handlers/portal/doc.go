@@ -25,7 +25,9 @@
 // # Words
 //
 // Templates hold no sentence. They name a text of the table of a language
-// (words.go, english.go); New refuses a name that the table lacks. Published
-// texts are shown in the language of the reader's settings; one that stands in
-// for it is labelled with its language.
+// (words.go, english.go, german.go); New refuses a name that a table lacks. A page
+// is in the language of the reader's settings, and where nothing was chosen or
+// nobody is known, in the one that the browser asks for (language.go). Published
+// texts are shown in that language too; one that stands in for it is labelled
+// with its own.
 package portal

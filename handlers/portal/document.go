@@ -68,7 +68,7 @@ func (v *visit) documentView(d catalog.Document) (documentView, error) {
 		History: "/history/" + d.ID.String(), AsOf: "/as-of?" + url.Values{"document": {d.ID.String()}}.Encode(),
 	}
 	if !d.WithdrawnAt.IsZero() {
-		view.WithdrawnAt = v.portal.words.date(v.at(d.WithdrawnAt))
+		view.WithdrawnAt = v.words.date(v.at(d.WithdrawnAt))
 	}
 	for _, it := range d.Versions {
 		shown := v.versionOf(d, it)
@@ -78,7 +78,7 @@ func (v *visit) documentView(d catalog.Document) (documentView, error) {
 		}
 	}
 	for _, id := range d.Categories {
-		name := phrase{Parts: []part{{Text: readable(id)}}}
+		name := said(readable(id))
 		c, err := v.portal.Catalog.Category(v.ctx(), v.reader, id)
 		switch domain.KindOf(err) {
 		case "":
@@ -93,9 +93,9 @@ func (v *visit) documentView(d catalog.Document) (documentView, error) {
 		name   string
 		values []string
 	}{{"service", d.Details.Services}, {"region", d.Details.Regions}, {"industry", d.Details.Industries}} {
-		shown := facetLinks{Label: v.portal.words.text("facet." + f.name)}
+		shown := facetLinks{Label: v.words.text("facet." + f.name)}
 		for _, value := range f.values {
-			shown.Links = append(shown.Links, link{Href: listPath(nil, f.name, value), Name: phrase{Parts: []part{{Text: readable(value)}}}})
+			shown.Links = append(shown.Links, link{Href: listPath(nil, f.name, value), Name: said(readable(value))})
 		}
 		if len(shown.Links) > 0 {
 			view.Facets = append(view.Facets, shown)
@@ -163,9 +163,9 @@ func (p *portal) version(v *visit) error {
 		Document: link{Href: documentPath(d.ID), Name: v.title(d.Title, terms.Query{})},
 	}
 	if d.Version != number && d.Version > 0 {
-		view.Newest = &link{Href: versionPath(d.ID, d.Version), Name: phrase{Parts: []part{{Text: p.words.text("version", d.Version)}}}}
+		view.Newest = &link{Href: versionPath(d.ID, d.Version), Name: said(v.words.text("version", d.Version))}
 	}
-	return v.show(http.StatusOK, "version", "documents", view.Document.Name.String()+", "+p.words.text("version", number), view)
+	return v.show(http.StatusOK, "version", "documents", view.Document.Name.String()+", "+v.words.text("version", number), view)
 }
 
 // file hands over the bytes. What is absent or hidden gets a page here, not a

@@ -57,7 +57,7 @@ type chip struct {
 func (p *portal) documents(v *visit) error {
 	q := v.r.URL.Query()
 	view := documentsView{
-		Heading: phrase{Parts: []part{{Text: p.words.text("documents.title")}}},
+		Heading: said(v.words.text("documents.title")),
 		Term:    q.Get("q"), Group: q.Get("group"), Series: q.Get("series"), From: q.Get("from"), To: q.Get("to"), Old: q.Get("old") != "",
 	}
 	filter, err := v.filter(q)
@@ -71,7 +71,7 @@ func (p *portal) documents(v *visit) error {
 	if domain.KindOf(err) == domain.Invalid {
 		// The search box stays, with what was typed, beside what is wrong with it.
 		view.Problem = web.Explain(v.ctx(), err).Detail
-		return v.show(http.StatusBadRequest, "documents", "documents", p.words.text("documents.title"), view)
+		return v.show(http.StatusBadRequest, "documents", "documents", v.words.text("documents.title"), view)
 	}
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (v *visit) heading(view *documentsView, f catalog.Filter) error {
 		}
 		view.Heading, view.Description = v.title(c.Name, terms.Query{}), v.plain(c.Description)
 	case f.Group != "" && f.Term == "":
-		view.Heading = phrase{Parts: []part{{Text: v.portal.words.text("group." + string(f.Group))}}}
+		view.Heading = said(v.words.text("group." + string(f.Group)))
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (v *visit) filter(q url.Values) (catalog.Filter, error) {
 	var err error
 	if s := q.Get("series"); s != "" {
 		if f.Series, err = uuid.Parse(s); err != nil {
-			errs = append(errs, domain.Refuse(domain.Invalid, "bad-series", "%s", v.portal.words.text("problem.series")).In("series"))
+			errs = append(errs, domain.Refuse(domain.Invalid, "bad-series", "%s", v.words.text("problem.series")).In("series"))
 		}
 	}
 	if f.From, err = v.day("from", q.Get("from"), 0); err != nil {
@@ -150,15 +150,14 @@ func (v *visit) day(name, s string, later int) (time.Time, error) {
 	at := time.Date(d.Year(), d.Month(), d.Day()+later, 0, 0, 0, 0, v.zone)
 	// The zero time would be taken for no day at all.
 	if err != nil || !at.After(time.Time{}) {
-		return time.Time{}, domain.Refuse(domain.Invalid, "bad-day", "%s", v.portal.words.text("problem.day", name, s)).In(name)
+		return time.Time{}, domain.Refuse(domain.Invalid, "bad-day", "%s", v.words.text("problem.day", name, s)).In(name)
 	}
 	return at, nil
 }
 
 // facets shows the filters, and those in force as chips.
 func (v *visit) facets(q url.Values, found catalog.Listing) (all []facet, chips []chip) {
-	w := v.portal.words
-	said := func(s string) phrase { return phrase{Parts: []part{{Text: s}}} }
+	w := v.words
 	if g := q.Get("group"); g != "" {
 		chips = append(chips, chip{said(w.text("group." + g)), listPath(q, "group", "")})
 	}

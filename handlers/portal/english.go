@@ -3,7 +3,7 @@ package portal
 // The English words of the pages.
 
 var english = words{
-	"locale": "en", "product": "Imprint", "skip": "Skip to the content", "thousands": ",",
+	"locale": "en", "product": "Imprint", "skip": "Skip to the content", "thousands": ",", "decimal": ".",
 	"date": "%d %s %d", "moment": "%s, %s (%s)", "only.in": "in %s", "untitled": "Untitled",
 	"size.bytes": "%d bytes", "size.kilobytes": "%.0f kB", "size.megabytes": "%.1f MB", "kind.text": "Text",
 	"month.1": "January", "month.2": "February", "month.3": "March", "month.4": "April", "month.5": "May", "month.6": "June",
@@ -19,7 +19,7 @@ var english = words{
 	"nav.as-of": "Look back", "nav.settings": "Notification settings", "nav.sign-in": "Sign in",
 	"role.reader": "reader", "role.publisher": "publisher", "role.auditor": "auditor", "role.administrator": "administrator",
 	"who.demo": "You are", "who.nobody": "an anonymous visitor", "who.switch": "Switch",
-	"foot.zone": "Dates and times are shown in the time zone %s.", "foot.api": "Programming interface",
+	"foot.zone": "Dates and times are shown in the time zone %s.", "foot.api": "Programming interface", "foot.language": "These pages are not available in %s yet.",
 	"stale": "These pages are not up to date.", "stale.why": "What was published or changed lately does not show yet. To be safe, only documents that everyone may see are shown.",
 	"paging": "Pages", "paging.first": "First page", "paging.next": "Next page",
 	"search": "Search", "search.label": "Search documents", "search.hint": "Title, subject, version or SHA-256",
@@ -146,8 +146,8 @@ var english = words{
 	"problem.instance": "When you ask for help, quote", "problem.day": "%s is %.20q, which is no day; write one such as 2026-03-31.",
 	"problem.series":   "The series in the address is not an identifier; remove the filter.",
 	"problem.document": "The form names a document that is none; open the list again and send it from there.", "problem.nothing-chosen": "Nothing is ticked; go back and tick the documents to save.",
-	"problem.ordinal": "The number in the log must be a whole number from 1.", "problem.time": "The time of day must be like 08:30.",
-	"problem.input": "This page takes no %.40q; it takes %s.", "problem.twice": "The address holds %s more than once; give it once.",
+	"problem.ordinal": "The number in the log must be a whole number from 1.",
+	"problem.input":   "This page takes no %.40q; it takes %s.", "problem.twice": "The address holds %s more than once; give it once.",
 	"problem.choice": "%s is %.40q; it can be: %s.", "problem.limit": "limit is %.20q; a page holds 1 to %d items.",
 	"problem.person": "There is nobody of that name in this demo.", "problem.one-click": "The form must hold List-Unsubscribe=One-Click; use the button on the page.",
 }

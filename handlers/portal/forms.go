@@ -105,7 +105,7 @@ func (v *visit) done(written event.Position, to, notice string, more url.Values)
 // notice is what a redirect had to tell. Only names and numbers come with it, so
 // that a link cannot put words into our mouth.
 func (v *visit) notice() string {
-	q, w := v.r.URL.Query(), v.portal.words
+	q, w := v.r.URL.Query(), v.words
 	number := func(key string) int {
 		n, _ := strconv.Atoi(q.Get(key)) // what is no number counts nothing
 		return max(n, 0)

@@ -42,9 +42,9 @@ func (p *portal) home(v *visit) error {
 		return err
 	}
 	for _, id := range groups {
-		g := groupView{Name: p.words.text("group." + string(id)), Hint: p.words.text("group.empty")}
+		g := groupView{Name: v.words.text("group." + string(id)), Hint: v.words.text("group.empty")}
 		if id == category.Organization && !v.reader.SignedIn() {
-			g.Hint = p.words.text("group.sign-in")
+			g.Hint = v.words.text("group.sign-in")
 		}
 		for _, group := range found.Groups {
 			if group.ID != id {
@@ -62,5 +62,5 @@ func (p *portal) home(v *visit) error {
 		}
 		view.Groups = append(view.Groups, g)
 	}
-	return v.show(http.StatusOK, "home", "home", p.words.text("home.title"), view)
+	return v.show(http.StatusOK, "home", "home", v.words.text("home.title"), view)
 }

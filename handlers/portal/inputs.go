@@ -33,7 +33,7 @@ func (v *visit) inputs(takes []string) error {
 	if err != nil {
 		return err
 	}
-	t := v.portal.words.text
+	t := v.words.text
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		values := q[name]
 		switch {
@@ -57,7 +57,7 @@ func (v *visit) page(otherwise int) (catalog.Page, error) {
 	if s := q.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > catalog.MaxPage {
-			return page, domain.Refuse(domain.Invalid, "bad-limit", "%s", v.portal.words.text("problem.limit", s, catalog.MaxPage)).In("limit")
+			return page, domain.Refuse(domain.Invalid, "bad-limit", "%s", v.words.text("problem.limit", s, catalog.MaxPage)).In("limit")
 		}
 		page.Limit = n
 	}

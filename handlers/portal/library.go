@@ -58,7 +58,7 @@ func (p *portal) library(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := libraryView{Frequency: p.words.text("frequency." + v.frequency())}
+	view := libraryView{Frequency: v.words.text("frequency." + v.frequency())}
 	view.First, view.Next = v.paging(page.After, found.Next)
 	for _, e := range found.Entries {
 		view.Entries = append(view.Entries, entry{
@@ -71,7 +71,7 @@ func (p *portal) library(v *visit) error {
 	for _, s := range found.Series {
 		view.Series = append(view.Series, followed{link: *v.seriesLink(s.Series, s.Name), ID: s.Series, Explicit: s.Explicit, Discontinued: s.Discontinued})
 	}
-	return v.show(http.StatusOK, "library", "library", p.words.text("library.title"), view)
+	return v.show(http.StatusOK, "library", "library", v.words.text("library.title"), view)
 }
 
 func (p *portal) save(v *visit) error {
@@ -129,12 +129,12 @@ func (p *portal) saveAll(v *visit) error {
 	for _, s := range v.r.PostForm["document"] {
 		id, err := uuid.Parse(s)
 		if err != nil {
-			return domain.Refuse(domain.Invalid, "bad-document", "%s", p.words.text("problem.document")).In("document")
+			return domain.Refuse(domain.Invalid, "bad-document", "%s", v.words.text("problem.document")).In("document")
 		}
 		ids = append(ids, id)
 	}
 	if len(ids) == 0 {
-		return domain.Refuse(domain.Invalid, "nothing-chosen", "%s", p.words.text("problem.nothing-chosen")).In("document")
+		return domain.Refuse(domain.Invalid, "nothing-chosen", "%s", v.words.text("problem.nothing-chosen")).In("document")
 	}
 	results, written, err := p.Libraries.SaveAll(v.ctx(), req, ids)
 	if err != nil {

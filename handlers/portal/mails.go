@@ -51,7 +51,7 @@ func (p *portal) mails(v *visit) error {
 			view.Mails = append(view.Mails, mailLine{Href: "/mails/" + m.ID, Subject: m.Subject, To: m.To, Date: v.at(m.Date)})
 		}
 	}
-	return v.show(http.StatusOK, "mails", "mails", p.words.text("mails.title"), view)
+	return v.show(http.StatusOK, "mails", "mails", v.words.text("mails.title"), view)
 }
 
 func (v *visit) mayReadMails() error {

@@ -76,20 +76,20 @@ func (p *portal) history(v *visit) error {
 		view.Exports = v.exports(url.Values{"document": {d.ID.String()}})
 	}
 	for _, e := range found.Events {
-		shown := happened{Ordinal: e.Ordinal, What: p.words.event(e.Type), Type: e.Type, Version: e.Version, Time: v.at(e.Time)}
+		shown := happened{Ordinal: e.Ordinal, What: v.words.event(e.Type), Type: e.Type, Version: e.Version, Time: v.at(e.Time)}
 		if whole {
 			shown.Actor, shown.ID, shown.Commitment, shown.Data = e.Actor, e.ID.String(), e.Commitment, indented(e.Data)
 		}
 		view.Events = append(view.Events, shown)
 	}
-	return v.show(http.StatusOK, "history", "documents", p.words.text("history.title", view.Document.Name.String()), view)
+	return v.show(http.StatusOK, "history", "documents", v.words.text("history.title", view.Document.Name.String()), view)
 }
 
 // exports are the addresses of the history as a file, in each form.
 func (v *visit) exports(filter url.Values) (all []link) {
 	for _, format := range []string{"csv", "jsonl"} {
 		filter.Set("format", format)
-		all = append(all, link{Href: "/api/v1/history?" + filter.Encode(), Name: phrase{Parts: []part{{Text: v.portal.words.text("export." + format)}}}})
+		all = append(all, link{Href: "/api/v1/history?" + filter.Encode(), Name: said(v.words.text("export." + format))})
 	}
 	return all
 }
@@ -157,7 +157,7 @@ func (v *visit) showAsOf(status int, view asOfView) error {
 	if v.reader.Role.MayAudit() {
 		view.Exports = v.exports(url.Values{})
 	}
-	return v.show(status, "as-of", "as-of", v.portal.words.text("as-of.title"), view)
+	return v.show(status, "as-of", "as-of", v.words.text("as-of.title"), view)
 }
 
 // answer asks for the past. A day means its last moment in the reader's zone.
@@ -166,7 +166,7 @@ func (v *visit) answer(view *asOfView, page catalog.Page) error {
 	if view.Ordinal != "" {
 		n, err := strconv.ParseInt(view.Ordinal, 10, 64)
 		if err != nil || n < 1 {
-			return domain.Refuse(domain.Invalid, "bad-ordinal", "%s", v.portal.words.text("problem.ordinal")).In("ordinal")
+			return domain.Refuse(domain.Invalid, "bad-ordinal", "%s", v.words.text("problem.ordinal")).In("ordinal")
 		}
 		m.Ordinal = n
 	} else {

@@ -23,8 +23,7 @@ var icon []byte
 // portal is the parts in use.
 type portal struct {
 	Parts
-	words     words
-	pages     map[string]*template.Template
+	pages     map[string]map[string]*template.Template // by locale and name
 	style     asset
 	icon      asset
 	waiter    web.Waiter
@@ -34,15 +33,18 @@ type portal struct {
 // New makes the handler of the pages. It answers every address; those of the API
 // must be routed before it.
 func New(parts Parts) (http.Handler, error) {
-	p := &portal{Parts: parts, words: english, waiter: web.Waiter{Wait: parts.Wait}}
+	p := &portal{Parts: parts, pages: map[string]map[string]*template.Template{}, waiter: web.Waiter{Wait: parts.Wait}}
 	p.downloads = web.Downloads{Store: parts.Store, Catalog: parts.Catalog, Head: parts.Head, Waiter: p.waiter}
 	p.style, p.icon = newAsset("style", "css", "text/css; charset=utf-8", style), newAsset("icon", "svg", "image/svg+xml", icon)
 	if p.Name == "" {
-		p.Name = p.words.text("product")
+		p.Name = tables[0]["product"]
 	}
-	var err error
-	if p.pages, err = p.parse(); err != nil {
-		return nil, fmt.Errorf("portal: %w", err)
+	for _, w := range tables {
+		pages, err := parsed(w)
+		if err != nil {
+			return nil, fmt.Errorf("portal, %s: %w", w["locale"], err)
+		}
+		p.pages[w["locale"]] = pages
 	}
 	return p.routes(), nil
 }

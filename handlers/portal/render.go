@@ -17,10 +17,10 @@ import (
 	"imprint/domain/access"
 )
 
-// parse reads the templates: each page with the layout and the parts that pages
-// share. All texts that they name must be in the table.
-func (p *portal) parse() (map[string]*template.Template, error) {
-	shared, err := template.New("").Funcs(p.functions()).ParseFS(templates, "templates/layout.html", "templates/parts.html")
+// parsed reads the templates for a language: each page with the layout and the parts
+// that pages share. All texts that they name must be in the table.
+func parsed(w words) (map[string]*template.Template, error) {
+	shared, err := template.New("").Funcs(functions(w)).ParseFS(templates, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (p *portal) parse() (map[string]*template.Template, error) {
 			return nil, err
 		}
 		for _, t := range page.Templates() {
-			if err := p.words.check(t.Tree); err != nil {
+			if err := w.check(t.Tree); err != nil {
 				return nil, fmt.Errorf("page %s: %w", name, err)
 			}
 		}
@@ -51,8 +51,7 @@ func (p *portal) parse() (map[string]*template.Template, error) {
 	return pages, nil
 }
 
-func (p *portal) functions() template.FuncMap {
-	w := p.words
+func functions(w words) template.FuncMap {
 	return template.FuncMap{
 		"t": w.text, "n": w.count, "number": func(n int64) string { return w.number(int(n)) }, "total": w.total, "size": w.size, "language": w.language,
 		"date":   func(t time.Time) template.HTML { return timed(t.UTC().Format(time.RFC3339), w.date(t), w.moment(t)) },

@@ -52,7 +52,7 @@ func (p *portal) allSeries(v *visit) error {
 		view.Series = append(view.Series, v.seriesOf(s))
 	}
 	view.First, view.Next = v.paging(page.After, found.Next)
-	return v.show(http.StatusOK, "all-series", "series", p.words.text("series.title"), view)
+	return v.show(http.StatusOK, "all-series", "series", v.words.text("series.title"), view)
 }
 
 // paging is where the first and the next page of this list are.

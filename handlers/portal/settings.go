@@ -15,6 +15,7 @@ import (
 	"imprint/domain/calendar"
 	"imprint/domain/person"
 	"imprint/handlers"
+	"imprint/handlers/web"
 )
 
 // settingsView is the form. Its values are texts: what a person typed wrongly
@@ -27,7 +28,8 @@ type settingsView struct {
 	Zones                            []string
 	Next                             time.Time // when the next digest is due; zero: no set time
 	Mail                             addressView
-	Field, Problem                   string
+	Field                            string
+	Problem                          phrase
 }
 
 // addressView is what there is to say about the address as it stands.
@@ -46,7 +48,7 @@ func (v *visit) address() addressView {
 		a.Until = v.at(own.Expires)
 	}
 	if own.Suspended != person.NotSuspended {
-		a.Suspended = v.portal.words.text("suspended." + string(own.Suspended))
+		a.Suspended = v.words.text("suspended." + string(own.Suspended))
 	}
 	return a
 }
@@ -82,7 +84,7 @@ func (p *portal) settings(v *visit) error {
 }
 
 func (v *visit) showSettings(status int, view settingsView) error {
-	w := v.portal.words
+	w := v.words
 	for _, f := range []calendar.Frequency{calendar.Off, calendar.Immediate, calendar.Daily, calendar.Weekly, calendar.Monthly} {
 		view.Frequencies = append(view.Frequencies, choice{string(f), w.text("frequency." + string(f))})
 	}
@@ -122,13 +124,13 @@ func (p *portal) changeSettings(v *visit) error {
 	}
 	var refused *domain.Error
 	if errors.As(err, &refused) {
-		switch refused.Kind {
-		case domain.Invalid, domain.TooLarge:
-			view.Field, view.Problem = refused.Field, refused.Message
-			return v.showSettings(http.StatusBadRequest, view)
-		case domain.Reused:
+		switch {
+		case refused.Kind == domain.Invalid, refused.Kind == domain.TooLarge, refused.Field == "address":
+			view.Field, view.Problem = refused.Field, v.refusal(refused)
+			return v.showSettings(web.Explain(v.ctx(), err).Status, view)
+		case refused.Kind == domain.Reused:
 			// Sent, changed after going back, and sent again: the form gets a new key.
-			view.Problem = p.words.text("settings.again")
+			view.Problem = said(v.words.text("settings.again"))
 			return v.showSettings(http.StatusUnprocessableEntity, view)
 		}
 	}
@@ -143,7 +145,7 @@ func (p *portal) changeSettings(v *visit) error {
 func (v *visit) read(view settingsView) (handlers.Settings, error) {
 	at, err := time.Parse("15:04", view.Time)
 	if err != nil {
-		return handlers.Settings{}, domain.Refuse(domain.Invalid, "bad-schedule", "%s", v.portal.words.text("problem.time")).In("hour")
+		return handlers.Settings{}, domain.Refuse(domain.Invalid, "bad-time", "The time of day must be like 08:30.").In("hour")
 	}
 	number := func(s string) int {
 		n, err := strconv.Atoi(s)

@@ -47,11 +47,11 @@ func (v *visit) text(t domain.Text, q terms.Query) phrase {
 		return phrase{}
 	}
 	var p phrase
-	if used != v.portal.words["locale"] {
+	if used != v.words["locale"] {
 		p.Lang = used
 	}
 	if language(used) != language(v.locale) {
-		p.Label = v.portal.words.text("only.in", v.portal.words.language(used))
+		p.Label = v.words.text("only.in", v.words.language(used))
 	}
 	end := 0
 	for _, span := range terms.Highlight(s, q) {
@@ -129,7 +129,7 @@ func (v *visit) title(t domain.Text, q terms.Query) phrase {
 	if p := v.text(t, q); p.String() != "" {
 		return p
 	}
-	return phrase{Parts: []part{{Text: v.portal.words.text("untitled")}}}
+	return said(v.words.text("untitled"))
 }
 
 func (v *visit) seriesLink(id uuid.UUID, name domain.Text) *link {
@@ -186,7 +186,7 @@ func (v *visit) fileOf(version string, f document.File, all []document.File) fil
 	case "pdf", "csv", "html", "json", "xml", "zip":
 		kind = strings.ToUpper(kind)
 	case "plain":
-		kind = v.portal.words.text("kind.text")
+		kind = v.words.text("kind.text")
 	case "markdown":
 		kind = "Markdown"
 	default:
@@ -194,7 +194,7 @@ func (v *visit) fileOf(version string, f document.File, all []document.File) fil
 	}
 	return file{
 		Name: f.Name, Href: version + "/files/" + url.PathEscape(name), Kind: kind,
-		Language: v.portal.words.language(f.Locale), SHA256: f.SHA256, Bytes: f.Bytes,
+		Language: v.words.language(f.Locale), SHA256: f.SHA256, Bytes: f.Bytes,
 	}
 }
 

@@ -18,7 +18,7 @@ func (p *portal) signIn(v *visit) error {
 	if !local(to) {
 		to = "/"
 	}
-	return v.show(http.StatusOK, "sign-in", "", p.words.text("sign-in.title"), signInView{Return: to})
+	return v.show(http.StatusOK, "sign-in", "", v.words.text("sign-in.title"), signInView{Return: to})
 }
 
 // becomePerson makes the visitor of a demo somebody, or nobody again. There is no
@@ -36,7 +36,7 @@ func (p *portal) becomePerson(v *visit) error {
 	case key == "":
 		cookie.MaxAge = -1 // forget
 	case !slices.ContainsFunc(p.Persons, func(p Person) bool { return p.Key == key }):
-		return domain.Refuse(domain.Invalid, "unknown-person", "%s", p.words.text("problem.person")).In("person")
+		return domain.Refuse(domain.Invalid, "unknown-person", "%s", v.words.text("problem.person")).In("person")
 	}
 	http.SetCookie(v.w, cookie)
 	http.Redirect(v.w, v.r, v.back("/"), http.StatusSeeOther)

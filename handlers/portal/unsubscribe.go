@@ -12,13 +12,13 @@ import (
 // askUnsubscribe shows the button: a mail scanner that opens links must not turn
 // anything off.
 func (p *portal) askUnsubscribe(v *visit) error {
-	return v.show(http.StatusOK, "unsubscribe", "", p.words.text("unsubscribe.title"), unsubscribeView{Token: v.r.URL.Query().Get("token")})
+	return v.show(http.StatusOK, "unsubscribe", "", v.words.text("unsubscribe.title"), unsubscribeView{Token: v.r.URL.Query().Get("token")})
 }
 
 type unsubscribeView struct {
 	Token   string
 	Done    bool
-	Problem string
+	Problem phrase
 }
 
 // unsubscribe turns digests off, by the button or by a mail program's one click
@@ -29,21 +29,21 @@ func (p *portal) unsubscribe(v *visit) error {
 	}
 	// Mail programs may send the form in either encoding.
 	if err := v.r.ParseMultipartForm(maxForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return domain.Refuse(domain.Invalid, "bad-form", "%s", p.words.text("problem.one-click")).Because(err)
+		return domain.Refuse(domain.Invalid, "bad-form", "%s", v.words.text("problem.one-click")).Because(err)
 	}
 	if v.r.PostFormValue("List-Unsubscribe") != "One-Click" {
-		return domain.Refuse(domain.Invalid, "not-one-click", "%s", p.words.text("problem.one-click")).In("List-Unsubscribe")
+		return domain.Refuse(domain.Invalid, "not-one-click", "%s", v.words.text("problem.one-click")).In("List-Unsubscribe")
 	}
 	view := unsubscribeView{Token: v.r.URL.Query().Get("token")}
 	err := p.Unsubscriber.Unsubscribe(v.ctx(), view.Token)
 	var refused *domain.Error
 	if errors.As(err, &refused) && refused.Kind == domain.NotFound {
-		view.Problem = refused.Message
-		return v.show(http.StatusNotFound, "unsubscribe", "", p.words.text("unsubscribe.title"), view)
+		view.Problem = v.refusal(refused)
+		return v.show(http.StatusNotFound, "unsubscribe", "", v.words.text("unsubscribe.title"), view)
 	}
 	if err != nil {
 		return err
 	}
 	view.Done = true
-	return v.show(http.StatusOK, "unsubscribe", "", p.words.text("unsubscribe.title"), view)
+	return v.show(http.StatusOK, "unsubscribe", "", v.words.text("unsubscribe.title"), view)
 }

@@ -6,6 +6,7 @@ package portal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -29,12 +30,14 @@ type visit struct {
 	own    handlers.Chosen // zero for an anonymous visitor
 	zone   *time.Location  // never nil
 	locale string          // the language in which published texts are wanted
+	words  words           // those of the page, in that language where there are any
 }
 
 // handle serves a page and answers its errors.
 func (p *portal) handle(serve func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{portal: p, w: w, r: r, reader: web.Reader(r.Context()), zone: time.UTC, locale: domain.DefaultLocale}
+		v := &visit{portal: p, w: w, r: r, reader: web.Reader(r.Context()), zone: time.UTC, words: guessed(r.Header.Get("Accept-Language"))}
+		v.locale = v.words["locale"]
 		err := v.recognise()
 		if err == nil {
 			err = serve(v)
@@ -60,6 +63,7 @@ func (v *visit) recognise() error {
 	}
 	if v.own.Language != "" {
 		v.locale = v.own.Language
+		v.words, _ = chosen(v.locale)
 	}
 	return nil
 }
@@ -100,6 +104,7 @@ type frame struct {
 	Notice   string
 	Stale    bool // the pages show what was known a while ago
 	Zone     string
+	Fallback string // the language that the pages are wanted in and do not have
 	Style    string // address of the style sheet
 	Icon     string
 	View     any
@@ -113,8 +118,11 @@ func (v *visit) show(status int, name, section, title string, view any) error {
 		HasMails: v.portal.Mails != nil && v.reader.SignedIn(), Notice: v.notice(), Zone: v.zone.String(),
 		Stale: web.Stale(v.ctx()), Style: v.portal.style.path, Icon: v.portal.icon.path, View: view,
 	}
+	if _, known := chosen(v.locale); !known {
+		page.Fallback = v.words.language(v.locale)
+	}
 	var b bytes.Buffer
-	if err := v.portal.pages[name].ExecuteTemplate(&b, "layout", page); err != nil {
+	if err := v.portal.pages[v.words["locale"]][name].ExecuteTemplate(&b, "layout", page); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -147,7 +155,7 @@ func (v *visit) fail(err error) {
 		http.Redirect(v.w, v.r, "/sign-in?"+url.Values{returnKey: {back}}.Encode(), http.StatusSeeOther)
 		return
 	}
-	t := v.portal.words.text
+	t := v.words.text
 	if kind == domain.NotFound {
 		if err := v.show(http.StatusNotFound, "absent", "", t("absent.title"), nil); err != nil {
 			web.WriteProblem(v.w, v.r, err)
@@ -158,7 +166,10 @@ func (v *visit) fail(err error) {
 	for name, values := range problem.GetHeaders() {
 		v.w.Header()[name] = values
 	}
-	view := problemView{Detail: problem.Detail, Back: v.back("")}
+	view := problemView{Detail: said(problem.Detail), Back: v.back("")}
+	if refused := (*domain.Error)(nil); errors.As(err, &refused) && kind != domain.Internal {
+		view.Detail = v.refusal(refused)
+	}
 	if problem.Status >= http.StatusInternalServerError {
 		view.Instance = problem.Instance
 	}
@@ -171,4 +182,7 @@ func (v *visit) fail(err error) {
 	}
 }
 
-type problemView struct{ Detail, Instance, Back string }
+type problemView struct {
+	Detail         phrase
+	Instance, Back string
+}

@@ -81,5 +81,5 @@ func (w words) size(n int64) string {
 	case n < 1000*1000:
 		return w.text("size.kilobytes", float64(n)/1e3)
 	}
-	return w.text("size.megabytes", float64(n)/1e6)
+	return strings.Replace(w.text("size.megabytes", float64(n)/1e6), ".", w["decimal"], 1)
 }

@@ -74,7 +74,8 @@ type world struct {
 	fold       sync.Mutex
 	now        time.Time
 	asked      int
-	stale      bool // the read models count as behind
+	stale      bool   // the read models count as behind
+	accepts    string // the language that browsers ask for
 }
 
 func newWorld(t testing.TB) *world {
@@ -244,6 +245,9 @@ func (w *world) send(who string, r *http.Request) page {
 	w.t.Helper()
 	if who != nobody {
 		r.Header.Set(web.PersonHeader, who)
+	}
+	if w.accepts != "" {
+		r.Header.Set("Accept-Language", w.accepts)
 	}
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, r)
