@@ -23,6 +23,9 @@ func (n *Notices) DueTexts(ids []uuid.UUID) map[string][]any {
 		}
 		return nil
 	})
+	for _, st := range []*statement{n.keepers(ids[0].String(), "", 10), n.sayers(ids[0].String(), "", 10), n.members(ids[0].String())} {
+		texts[st.text.String()] = st.args
+	}
 	return texts
 }
 

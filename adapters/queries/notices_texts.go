@@ -6,6 +6,9 @@ package queries
 //	entriesOf  SEARCH e USING INDEX (person=?), SEARCH d USING INDEX (document=?) LEFT-JOIN
 //	saidBy     SEARCH f USING INDEX (person=?)
 //	released   SEARCH n USING INDEX (document=? AND ordinal>? AND ordinal<?), or series, or left_series
+//	keepers    SEARCH e USING COVERING INDEX (document=? AND person>?)
+//	sayers     SEARCH f USING COVERING INDEX (series=? AND person>?)
+//	members    SEARCH t USING COVERING INDEX (facet=? AND value=?)
 //	told       SEARCH n, d, v, s, x, l each by primary key or (document, number)
 
 import (
@@ -28,6 +31,21 @@ FROM ` + n.entries + ` e LEFT JOIN ` + n.documents + ` d ON d.document = e.docum
 func (n *Notices) saidBy(persons []string) *statement {
 	return new(statement).add(`SELECT f.person, f.series, f.followed, f.unfollowed FROM ` + n.follows + ` f WHERE `).
 		all([]condition{anyOf("f.person", persons)})
+}
+
+// keepers selects who keeps a document, behind a person.
+func (n *Notices) keepers(document, after string, limit int) *statement {
+	return new(statement).add(`SELECT e.person FROM `+n.entries+` e WHERE e.document = ? AND e.person > ? ORDER BY e.person LIMIT ?`, document, after, limit)
+}
+
+// sayers selects who has said something about a series, behind a person.
+func (n *Notices) sayers(series, after string, limit int) *statement {
+	return new(statement).add(`SELECT f.person FROM `+n.follows+` f WHERE f.series = ? AND f.person > ? ORDER BY f.person LIMIT ?`, series, after, limit)
+}
+
+// members selects the documents of a series.
+func (n *Notices) members(series string) *statement {
+	return new(statement).add(`SELECT t.document FROM `+n.tags+` t WHERE t.facet = ? AND t.value = ?`, catalog.FacetSeries, series)
 }
 
 // released selects the notices of a span of ordinals by one of their columns.

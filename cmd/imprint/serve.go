@@ -197,7 +197,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		Libraries: s.libraries, People: s.people, Settings: s.people,
 		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,
 		Unsubscriber: byLink{links: digests.links, people: s.people, clock: s.clock}, Confirmer: byLink{links: digests.links, people: s.people, clock: s.clock},
-		Mails: s.mails, Recipient: digests.links.Recipient, Persons: s.persons,
+		Forecasts: digests.Service, Mails: s.mails, Recipient: digests.links.Recipient, Persons: s.persons,
 	})
 	if err != nil {
 		return nil, err

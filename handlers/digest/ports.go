@@ -37,6 +37,9 @@ type Work interface {
 	Immediate(ctx context.Context) (cursor int64, any bool, err error)
 
 	Find(ctx context.Context, person uuid.UUID) (digest.Standing, bool, error)
+	// FindAll answers the standings of persons; of one who has never had settings
+	// there is none.
+	FindAll(ctx context.Context, persons []uuid.UUID) ([]digest.Standing, error)
 	Due(ctx context.Context, now time.Time, limit int) ([]digest.Standing, error)
 	DueAtOnce(ctx context.Context, end int64, limit int) ([]digest.Standing, error)
 	Troubled(ctx context.Context, limit int) ([]digest.Standing, error)

@@ -27,6 +27,7 @@ type documentView struct {
 	History     string
 	AsOf        string
 	Curl        string // for publishers: how to publish the next version
+	Preview     string // for them too: whom it would be told to
 }
 
 type facetLinks struct {
@@ -44,7 +45,7 @@ func (p *portal) document(v *visit) error {
 		return err
 	}
 	if v.reader.Role.MayPublish() {
-		view.Curl = v.curl(d)
+		view.Curl, view.Preview = v.curl(d), previewPath(d.ID)
 	}
 	return v.show(http.StatusOK, "document", "documents", view.Title.String(), view)
 }

@@ -120,6 +120,17 @@ var english = words{
 	"as-of.before": "This moment lies before the log began.",
 	"as-of.none":   "There was nothing at that moment.",
 
+	"preview.link": "See who would be told, and the mail", "preview.title": "Before you publish %s",
+	"preview.heading": "Before you publish version %d", "preview.lead": "How many readers would be told of it, and what their mail would say. Nothing is published or sent.",
+	"preview.summary": "What changed, in %s", "preview.language": "Language of the mail", "preview.show": "Show the mail",
+	"preview.readers": "Who would be told", "preview.frequency": "How often they get mails", "preview.count": "Readers", "preview.total": "All of them",
+	"preview.nobody":      "Nobody who gets mails keeps this document or follows its series.",
+	"preview.waiting.one": "1 more is told once mail can go to the address again, or once it is confirmed.", "preview.waiting.many": "%s more are told once mail can go to their addresses again, or once they are confirmed.",
+	"preview.quiet.one": "1 more keeps or follows it and has mails turned off.", "preview.quiet.many": "%s more keep or follow it and have mails turned off.",
+	"preview.more": "There are more readers: %s were looked at.", "preview.hint": "A minor version is told to nobody. Daily, weekly and monthly mails hold everything that has changed since the one before.",
+	"preview.mail": "The mail", "preview.subject": "Subject", "preview.hidden": "Nobody may see this document, so that there is no mail.",
+	"preview.partial": "The read models that this rests on are not up to date; try again in a moment.",
+
 	"mails.title": "Mails sent", "mails.own": "The digests that went to your address.", "mails.all": "The digests that went to everybody in this demo.",
 	"mails.none": "No mail has been sent yet. Notification settings say when the next one is due.", "mails.to": "To",
 	"mail.html": "As shown by a mail program", "mail.text": "As plain text",

@@ -121,6 +121,17 @@ var german = words{
 	"as-of.before": "Dieser Zeitpunkt liegt vor dem Beginn des Protokolls.",
 	"as-of.none":   "Zu diesem Zeitpunkt gab es nichts.",
 
+	"preview.link": "Ansehen, wer es erfährt, und die E-Mail", "preview.title": "Bevor Sie %s veröffentlichen",
+	"preview.heading": "Bevor Sie Version %d veröffentlichen", "preview.lead": "Wie viele davon erfahren würden, und was in ihrer E-Mail stünde. Nichts wird veröffentlicht oder gesendet.",
+	"preview.summary": "Was sich geändert hat, auf %s", "preview.language": "Sprache der E-Mail", "preview.show": "E-Mail zeigen",
+	"preview.readers": "Wer es erfährt", "preview.frequency": "Wie oft sie E-Mails erhalten", "preview.count": "Personen", "preview.total": "Zusammen",
+	"preview.nobody":      "Niemand, der E-Mails erhält, behält dieses Dokument oder folgt seiner Reihe.",
+	"preview.waiting.one": "1 weitere Person erfährt es, sobald ihre Adresse wieder E-Mails annimmt oder bestätigt ist.", "preview.waiting.many": "%s weitere erfahren es, sobald ihre Adressen wieder E-Mails annehmen oder bestätigt sind.",
+	"preview.quiet.one": "1 weitere Person behält es oder folgt der Reihe und hat E-Mails ausgeschaltet.", "preview.quiet.many": "%s weitere behalten es oder folgen der Reihe und haben E-Mails ausgeschaltet.",
+	"preview.more": "Es sind mehr: %s wurden angesehen.", "preview.hint": "Von einer kleinen Änderung erfährt niemand. Tägliche, wöchentliche und monatliche E-Mails enthalten alles, was sich seit der vorigen geändert hat.",
+	"preview.mail": "Die E-Mail", "preview.subject": "Betreff", "preview.hidden": "Niemand darf dieses Dokument sehen; so gibt es keine E-Mail.",
+	"preview.partial": "Die Lesemodelle, auf denen dies beruht, sind nicht auf dem neuesten Stand; versuchen Sie es gleich noch einmal.",
+
 	"mails.title": "Gesendete E-Mails", "mails.own": "Die Zusammenfassungen, die an Ihre Adresse gingen.", "mails.all": "Die Zusammenfassungen, die in dieser Vorführung an alle gingen.",
 	"mails.none": "Noch wurde keine E-Mail gesendet. Die Benachrichtigungen sagen, wann die nächste fällig ist.", "mails.to": "An",
 	"mail.html": "Wie ein Mailprogramm sie zeigt", "mail.text": "Als reiner Text",

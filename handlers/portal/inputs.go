@@ -21,7 +21,7 @@ var listInputs = [...]string{"q", "group", "category", "service", "region", "ind
 var several = []string{"category", "service", "region", "industry"}
 
 // choices are the values of inputs that have few.
-var choices = map[string][]string{"old": {"1"}, "by": {"recorded", "published"}}
+var choices = map[string][]string{"old": {"1"}, "by": {"recorded", "published"}, "language": mailLanguages}
 
 // inputs refuses what cannot be read, what a page does not take, what is given twice and can hold one
 // value only, and values that are not among the few there are.

@@ -112,11 +112,15 @@ func (p *portal) mail(v *visit) error {
 	view.Text = linked(l.text)
 	if l.html != "" {
 		view.HTML = view.Href + "/html"
-		// This page alone holds a frame: the mail's HTML part, from its own address.
-		h := v.w.Header()
-		h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src 'self'")
+		v.frames()
 	}
 	return v.show(http.StatusOK, "mail", "mails", l.subject, view)
+}
+
+// frames lets a page hold a frame: a mail's HTML part, from its own address.
+func (v *visit) frames() {
+	h := v.w.Header()
+	h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src 'self'")
 }
 
 // mailHTML serves the HTML part as what it is: something from outside, that runs
@@ -129,10 +133,15 @@ func (p *portal) mailHTML(v *visit) error {
 	if err != nil {
 		return err
 	}
+	return v.foreign(l.html)
+}
+
+// foreign answers with the HTML part of a mail.
+func (v *visit) foreign(html string) error {
 	h := v.w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation")
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = v.w.Write([]byte(outward(l.html))) // the client may be gone
+	_, _ = v.w.Write([]byte(outward(html))) // the client may be gone
 	return nil
 }
 

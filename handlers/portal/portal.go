@@ -71,6 +71,8 @@ func (p *portal) table() []route {
 		{"GET " + doc, p.document, nil},
 		{"GET " + version, p.version, nil},
 		{"GET " + version + "/files/{file}", p.file, nil},
+		{"GET " + doc + "/preview", p.preview, previewInputs},
+		{"GET " + doc + "/preview/mail", p.previewMail, previewInputs},
 		{"POST " + doc + "/save", p.save, nil},
 		{"POST " + doc + "/remove", p.remove, nil},
 

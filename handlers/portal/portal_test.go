@@ -253,7 +253,7 @@ func TestPagesAreSound(t *testing.T) {
 	doc := "/documents/" + id.String()
 	for _, who := range []string{nobody, rosa, paul, ada} {
 		led := map[string]bool{}
-		for _, path := range []string{"/", "/documents", "/documents?q=report&category=soc&from=2026-01-01", "/documents?q=zzz", "/documents?service=none", doc, doc + "/versions/1", doc + "/versions/2", "/series", "/series/" + line.String(), "/library", "/settings", "/history/" + id.String(), "/as-of", "/as-of?ordinal=3", "/as-of?day=2026-03-01&by=published", "/as-of?day=2026-03-01&document=" + id.String(), "/as-of?day=x", "/mails", "/mails/" + mail, "/unsubscribe?token=x", "/sign-in", "/nowhere"} {
+		for _, path := range []string{"/", "/documents", "/documents?q=report&category=soc&from=2026-01-01", "/documents?q=zzz", "/documents?service=none", doc, doc + "/versions/1", doc + "/versions/2", doc + "/preview", "/series", "/series/" + line.String(), "/library", "/settings", "/history/" + id.String(), "/as-of", "/as-of?ordinal=3", "/as-of?day=2026-03-01&by=published", "/as-of?day=2026-03-01&document=" + id.String(), "/as-of?day=x", "/mails", "/mails/" + mail, "/unsubscribe?token=x", "/sign-in", "/nowhere"} {
 			p := w.get(who, path)
 			if p.Code == http.StatusSeeOther && who == nobody {
 				continue

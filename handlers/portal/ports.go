@@ -12,6 +12,7 @@ import (
 	"imprint/domain/event"
 	"imprint/domain/mail"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 	"imprint/handlers/web"
 	"imprint/projections/catalog"
 	"imprint/projections/history"
@@ -37,6 +38,7 @@ type Parts struct {
 	Wait         func(ctx context.Context, p event.Position, names ...string) error
 	Clock        domain.Clock
 	Keys         web.Keys
+	Forecasts    Forecasts
 	Unsubscriber Unsubscriber
 	Confirmer    Confirmer
 	// Mails are those that were kept instead of being sent; nil: there is no page
@@ -67,6 +69,11 @@ type Settings interface {
 type Mails interface {
 	List(ctx context.Context, limit int) ([]mail.Kept, error)
 	Read(ctx context.Context, id string) ([]byte, error)
+}
+
+// Forecasts tells publishers what a version would lead to; digest.Service does.
+type Forecasts interface {
+	Foresee(ctx context.Context, v digest.NextVersion, language, zone string) (digest.Forecast, error)
 }
 
 // Confirmer puts the address of a token in force; domain.NotFound for a token that

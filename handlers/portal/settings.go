@@ -53,6 +53,9 @@ func (v *visit) address() addressView {
 	return a
 }
 
+// mailLanguages are those that mails are written in.
+var mailLanguages = []string{"en", "de"}
+
 type choice struct{ Value, Label string }
 
 func (v *visit) frequency() string {
@@ -96,7 +99,7 @@ func (v *visit) showSettings(status int, view settingsView) error {
 		view.MonthDays = append(view.MonthDays, day)
 	}
 	known := false
-	for _, l := range []string{"en", "de"} { // those that mails are written in
+	for _, l := range mailLanguages {
 		view.Languages = append(view.Languages, choice{l, w.language(l)})
 		known = known || l == view.Language
 	}

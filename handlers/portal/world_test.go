@@ -24,6 +24,7 @@ import (
 	"imprint/adapters/blob"
 	"imprint/adapters/maildir"
 	"imprint/adapters/queries"
+	"imprint/adapters/smtp"
 	"imprint/adapters/sqlite/eventlog"
 	"imprint/adapters/sqlite/views"
 	"imprint/adapters/sqlite/workfile"
@@ -42,6 +43,7 @@ import (
 	"imprint/projections/catalog"
 	"imprint/projections/history"
 	"imprint/projections/library"
+	"imprint/projections/notices"
 )
 
 var (
@@ -101,7 +103,7 @@ func newWorld(t testing.TB) *world {
 	w.links, err = digest.NewLinks("https://trust.example", master)
 	w.ok(err)
 	w.log, w.codec = log, event.NewCodec(registry, keys)
-	group, err := projections.Engine{Log: log, Registry: registry, Store: store, Holder: "test"}.Group(catalog.Projection(), library.Projection(), history.Projection())
+	group, err := projections.Engine{Log: log, Registry: registry, Store: store, Holder: "test"}.Group(catalog.Projection(), library.Projection(), history.Projection(), notices.Projection())
 	w.ok(err)
 	shelf := queries.NewCatalog(store, views.Search{})
 	journal := handlers.NewJournal(log, w.codec, clock, nil)
@@ -114,12 +116,17 @@ func newWorld(t testing.TB) *world {
 	}
 	edgeKeys, err := web.NewKeys(master)
 	w.ok(err)
+	digests, err := digest.New(digest.Config{Portal: "Halden Trust", From: "Halden <trust@halden.example>", Holder: "test", Connections: 1}, digest.Ports{
+		Log: log, Codec: w.codec, Keys: keys, Work: work.NewDigests(db), Notices: queries.NewNotices(store), Passed: group,
+		Encoder: smtp.Encoder{}, Mailer: w.mails, Sent: w.mails, Links: w.links, Clock: clock, Logger: slog.New(slog.DiscardHandler),
+	})
+	w.ok(err)
 	w.libraries = handlers.NewLibraries(journal, shelf, func(context.Context, event.Position, ...string) error { return nil })
 	parts := portal.Parts{
 		Name: "Halden Trust", URL: "https://trust.example",
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store),
 		Libraries: w.libraries, People: w.people, Settings: w.people,
-		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Recipient: w.links.Recipient, Unsubscriber: w, Confirmer: w,
+		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Recipient: w.links.Recipient, Forecasts: digests, Unsubscriber: w, Confirmer: w,
 		// Waiting folds: what a test wrote by itself is seen once a page asks.
 		Wait: func(ctx context.Context, _ event.Position, _ ...string) error {
 			w.fold.Lock()

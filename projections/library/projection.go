@@ -17,7 +17,7 @@ import (
 const Name = "library"
 
 // version is changed with the types, the folds and the columns.
-const version = 1
+const version = 2
 
 // The kinds of key. Both name a person and one thing, so no key grows with the
 // size of a library or the number of readers.
@@ -57,8 +57,10 @@ func Projection() projections.Projection {
 		},
 		Tables: []*projections.Table{
 			projections.NewTable[entryRow](projections.Current, entryKey, "entries",
-				projections.Indexed("person", "saved DESC")),
-			projections.NewTable[followRow](projections.Current, followKey, "follows"),
+				projections.Indexed("person", "saved DESC"),
+				projections.Indexed("document", "person")),
+			projections.NewTable[followRow](projections.Current, followKey, "follows",
+				projections.Indexed("series", "person")),
 		},
 		Keys: keys,
 		Fold: fold,

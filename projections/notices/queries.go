@@ -29,6 +29,10 @@ type Queries interface {
 	Due(ctx context.Context, asks []Ask) ([]Found, error)
 	// Pending tells whether any notice was released at or after an ordinal.
 	Pending(ctx context.Context, after int64) (bool, error)
+	// Readers answers whom a version of a document, in a series, would concern if it
+	// were published now: of at most so many who keep or follow something of it; more
+	// if there are others. ErrPartial while a key is parked.
+	Readers(ctx context.Context, document, series uuid.UUID, most int) (persons []uuid.UUID, more bool, err error)
 	// Current answers the present audiences of documents and of series (for a series'
 	// own notice: the widest of its documents'), for the decision that is
 	// made again before a second attempt; one that is absent is missing from the
