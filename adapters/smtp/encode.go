@@ -5,12 +5,15 @@ package smtp
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -49,7 +52,7 @@ func (e Encoder) Encode(d words.Draft) ([]byte, error) {
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP), gomail.WithBoundary(boundary(d)))
 	m.FromMailAddress(from)
 	m.ToMailAddress(to)
-	m.Subject(d.Subject)
+	m.Subject(spelled(d.Subject))
 	m.SetDateWithValue(d.Date.UTC())
 	m.SetMessageIDWithValue(d.MessageID)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody's holiday note answers
@@ -70,6 +73,24 @@ func (e Encoder) Encode(d words.Draft) ([]byte, error) {
 		return nil, fmt.Errorf("encode a mail: %w", err)
 	}
 	return e.sign(b.Bytes(), d.Date)
+}
+
+// encodedBytes of a text make an encoded word of at most 75 characters (RFC 2047,
+// section 2).
+const encodedBytes = 45
+
+// spelled encodes a text in ASCII that looks like encoded words, and which a mail
+// program would decode into something else than was written. All else is encoded
+// where it needs to be.
+func spelled(s string) string {
+	if !strings.Contains(s, "=?") || strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
+		return s
+	}
+	var parts []string
+	for part := range slices.Chunk([]byte(s), encodedBytes) {
+		parts = append(parts, "=?UTF-8?b?"+base64.StdEncoding.EncodeToString(part)+"?=")
+	}
+	return strings.Join(parts, " ")
 }
 
 // boundary separates the parts, and stands in neither of them, whatever their

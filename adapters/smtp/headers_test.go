@@ -65,16 +65,18 @@ func TestTheHeadersOfAListAreAsTheStandardsSay(t *testing.T) {
 // as it is, and never as a header or another part.
 func TestHostileTextsAreHarmlessAndReadable(t *testing.T) {
 	for name, text := range map[string]string{
-		"header injection":     "Report\r\nBcc: eve@evil.example\r\n\r\nand a body",
-		"a boundary":           "--b7fb601ff5fb8b504bd580bc9fc2c3--\n--b7fb601ff5fb8b504bd580bc9fc2c3",
-		"a lone dot":           "a\n.\nb\n..\n.c",
-		"HTML":                 `<script>alert("x")</script><!-- & -->`,
-		"right to left":        "\u202eevil\u202c שלום \u200f",
-		"emoji":                "👩🏽‍💻 🏳️‍🌈 🇩🇪",
-		"long":                 strings.Repeat("ä", 10_000),
-		"long without spaces":  strings.Repeat("x", 10_000),
-		"half an encoded word": "=?utf-8?q?Bcc:_eve",
-		"trailing spaces":      "a  \nb\t\n",
+		"header injection":      "Report\r\nBcc: eve@evil.example\r\n\r\nand a body",
+		"a boundary":            "--b7fb601ff5fb8b504bd580bc9fc2c3--\n--b7fb601ff5fb8b504bd580bc9fc2c3",
+		"a lone dot":            "a\n.\nb\n..\n.c",
+		"HTML":                  `<script>alert("x")</script><!-- & -->`,
+		"right to left":         "\u202eevil\u202c שלום \u200f",
+		"emoji":                 "👩🏽‍💻 🏳️‍🌈 🇩🇪",
+		"long":                  strings.Repeat("ä", 10_000),
+		"long without spaces":   strings.Repeat("x", 10_000),
+		"half an encoded word":  "=?utf-8?q?Bcc:_eve",
+		"encoded words":         "=?utf-8?q?Re=0ABcc:_eve=40evil.example?= and =?utf-8?b?w6Q=?= " + strings.Repeat("x", 90),
+		"encoded, beyond ASCII": "=?utf-8?q?Bcc=3A?= Prüfung",
+		"trailing spaces":       "a  \nb\t\n",
 	} {
 		d := draft()
 		d.Text, d.HTML = text+"\n", "<p>"+text+"</p>\n"

@@ -213,9 +213,12 @@ func TestSettings(t *testing.T) {
 	}
 	set.Zone = "Europe/Atlantis"
 	w.do(call{who: "rita", method: "PUT", path: "/api/v1/settings", body: set}).problem(t, 400, "bad-schedule")
-	set.Zone, set.Address = "UTC", "Rita <rita@example.org>"
-	if p := w.do(call{who: "rita", method: "PUT", path: "/api/v1/settings", body: set}).problem(t, 400, "bad-address"); strings.Contains(p.Detail, "rita@") {
-		t.Errorf("the problem shows the address: %s", p.Detail)
+	set.Zone = "UTC"
+	for _, bad := range []string{"Rita <rita@example.org>", "rita@example.org\r\nBcc: rita@evil.example", "rita@example.org\nX: y", `"rita"@example.org`, `"a\" b"@rita.example`, "rita@example.org, rita@evil.example", "rita@\u202eexample.org"} {
+		set.Address = bad
+		if p := w.do(call{who: "rita", method: "PUT", path: "/api/v1/settings", body: set}).problem(t, 400, "bad-address"); strings.Contains(p.Detail, "rita") {
+			t.Errorf("the problem shows the address: %s", p.Detail)
+		}
 	}
 	if strings.Contains(w.logged.String(), "rita") {
 		t.Error("the log names a person")
