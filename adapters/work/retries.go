@@ -17,28 +17,40 @@ func (d *Digests) TroubledAfter(ctx context.Context, after uuid.UUID, limit int)
 	return d.list(ctx, `SELECT `+standingColumns+` FROM digest_standings WHERE troubled = 1 AND person > $1 ORDER BY person LIMIT $2`, after.String(), limit)
 }
 
-// Hasten makes due what waits after a failure of a person whom no worker holds
-// (digest.Standing.Hasten). If we crash in it, nothing is changed.
-func (d *Digests) Hasten(ctx context.Context, person uuid.UUID, now time.Time) error {
+// Hasten makes due what waits after a failure of persons whom no worker holds
+// (digest.Standing.Hasten), all in one transaction, and answers for each why it was
+// not done, if it was not. If we crash in it, nothing is changed.
+func (d *Digests) Hasten(ctx context.Context, persons []uuid.UUID, now time.Time) (refused []error, err error) {
 	clock, err := d.db.Clock(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return d.db.Write(ctx, func(tx Tx) error {
-		s, _, err := find(ctx, tx, person)
-		if err != nil {
-			return err
+	err = d.db.Write(ctx, func(tx Tx) error {
+		refused = make([]error, len(persons))
+		for i, person := range persons {
+			if refused[i], err = hasten(ctx, tx, person, clock, now); err != nil {
+				return err
+			}
 		}
-		var until int64
-		if _, err := one(ctx, tx, into(&until), `SELECT lease_until FROM digest_standings WHERE person = $1`, person.String()); err != nil {
-			return err
-		}
-		if until > micros(clock) {
-			return s.UnderWay()
-		}
-		if s, err = s.Hasten(now); err != nil {
-			return err
-		}
-		return save(ctx, tx, s)
+		return nil
 	})
+	return refused, err
+}
+
+func hasten(ctx context.Context, tx Tx, person uuid.UUID, clock, now time.Time) (refused, err error) {
+	s, _, err := find(ctx, tx, person)
+	if err != nil {
+		return nil, err
+	}
+	var until int64
+	if _, err := one(ctx, tx, into(&until), `SELECT lease_until FROM digest_standings WHERE person = $1`, person.String()); err != nil {
+		return nil, err
+	}
+	if until > micros(clock) {
+		return s.UnderWay(), nil
+	}
+	if s, refused = s.Hasten(now); refused != nil {
+		return refused, nil
+	}
+	return nil, save(ctx, tx, s)
 }

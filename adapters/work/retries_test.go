@@ -52,11 +52,6 @@ func TestWhatWaitsIsListedInPagesAndHastened(t *testing.T) {
 			t.Errorf("%v, want %v", listed, persons)
 		}
 		now := monday.Add(time.Minute) // it is due at 08:00 only
-		must(d.Hasten(ctx, persons[0], now))
-		claim := digest.Claim{Holder: "one", Now: now, Lease: time.Minute, Limit: 10}
-		if held, err := d.Claim(ctx, claim); err != nil || len(held) != 1 || held[0].Person != persons[0] {
-			t.Errorf("%+v, %v", held, err)
-		}
 		code := func(err error) string {
 			var refused *domain.Error
 			errors.As(err, &refused)
@@ -65,13 +60,25 @@ func TestWhatWaitsIsListedInPagesAndHastened(t *testing.T) {
 			}
 			return refused.Code
 		}
-		if err := d.Hasten(ctx, persons[0], now); code(err) != "under-way" {
-			t.Errorf("held by a worker: %v", err)
+		hasten := func(wants ...string) {
+			t.Helper()
+			refused, err := d.Hasten(ctx, append([]uuid.UUID{uuid.New()}, persons[0], persons[1])[:len(wants)], now)
+			must(err)
+			var got []string
+			for _, why := range refused {
+				got = append(got, code(why))
+			}
+			if !slices.Equal(got, wants) {
+				t.Errorf("%v, want %v", got, wants)
+			}
 		}
-		c.now = c.now.Add(2 * time.Minute) // the lease has run out
-		must(d.Hasten(ctx, persons[0], now))
-		if err := d.Hasten(ctx, uuid.New(), now); code(err) != "nothing-failed" {
-			t.Errorf("nobody: %v", err)
+		hasten("nothing-failed", "")
+		claim := digest.Claim{Holder: "one", Now: now, Lease: time.Minute, Limit: 10}
+		if held, err := d.Claim(ctx, claim); err != nil || len(held) != 1 || held[0].Person != persons[0] {
+			t.Errorf("%+v, %v", held, err)
 		}
+		hasten("nothing-failed", "under-way", "") // a worker holds the first
+		c.now = c.now.Add(2 * time.Minute)        // the lease has run out
+		hasten("nothing-failed", "", "")
 	})
 }

@@ -17,7 +17,7 @@ type digestCommand struct {
 	Preview digestPreview `cmd:"" help:"Show the digest that a person would get now; nothing is sent."`
 	Run     digestRun     `cmd:"" help:"Send all digests that are due, once, and stop."`
 	Failed  digestFailed  `cmd:"" help:"List what waits after a failure, and when it is tried again; also while imprint serves."`
-	Retry   digestRetry   `cmd:"" help:"Make what waits after a failure due now, for one person or for all."`
+	Retry   digestRetry   `cmd:"" help:"Make what waits after a failure due now, for one person or for all; also while imprint serves."`
 }
 
 // digestFlags are what all digest commands need.

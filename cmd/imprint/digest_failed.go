@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
@@ -105,43 +106,28 @@ type digestRetry struct {
 
 // Help is shown by imprint digest retry --help.
 func (digestRetry) Help() string {
-	return "Makes due now what imprint digest failed lists: the next beat of a serving program, or imprint digest run, tries it. Items that wait for a next digest go out with one made now, outside its schedule. Rates are waited for all the same, and nothing is sent twice that would not be sent twice otherwise. It cannot help where no mail may go to the person (an address that is suspended or not confirmed, digests turned off, an account disabled), nor where the address itself was refused for good: that is the person's to correct in the settings."
+	return "Makes due now what imprint digest failed lists, also while imprint serves: the next beat of a serving program, or imprint digest run, tries it. Items that wait for a next digest go out with one made now, outside its schedule. Rates are waited for all the same, and nothing is sent twice that would not be sent twice otherwise. It cannot help where no mail may go to the person (an address that is suspended or not confirmed, digests turned off, an account disabled), nor where the address itself was refused for good: that is the person's to correct in the settings."
 }
 
-func (c *digestRetry) Run(ctx context.Context, io *console) error {
+func (c *digestRetry) Run(ctx context.Context, io *console) (err error) {
 	var person uuid.UUID
 	if c.Person != "" {
-		var err error
 		if person, err = uuid.Parse(c.Person); err != nil {
 			return domain.Refuse(domain.Invalid, "bad-person", "%.60q is not a person's id; imprint digest failed prints those of whom something waits", c.Person)
 		}
 	}
-	return c.writing(ctx, func(in *opened) error {
-		if _, err := in.facts.CatchUp(ctx); err != nil {
-			return err
-		}
-		digests := work.NewDigests(in.work)
-		if c.Person != "" {
-			if err := digests.Hasten(ctx, person, in.clock()); err != nil {
-				return err
-			}
-			fmt.Fprintf(io.Out, "%s is due now\n", person)
-			return nil
-		}
-		due, waiting := 0, 0
-		for r, err := range digest.RetryAll(ctx, digests, in.clock()) {
-			if err != nil {
-				return err
-			}
-			if r.Refused == nil {
-				fmt.Fprintf(io.Out, "%s is due now\n", r.Person)
-				due++
-				continue
-			}
-			fmt.Fprintf(io.Out, "%s waits on: %s\n", r.Person, r.Refused.Message)
-			waiting++
-		}
-		fmt.Fprintf(io.Out, "%d due now, %d wait on\n", due, waiting)
-		return nil
-	})
+	here, done, err := operationsOf(ctx, c.engineFlags, options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	retried, err := here.Retry(ctx, person)
+	if err != nil {
+		return err
+	}
+	for _, why := range retried.Reasons {
+		fmt.Fprintln(io.Out, "waits on:", why)
+	}
+	fmt.Fprintf(io.Out, "%d due now, %d wait on\n", retried.Due, retried.Waiting)
+	return nil
 }

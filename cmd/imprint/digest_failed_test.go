@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,11 +52,20 @@ func TestAnOperatorSeesWhatFailedAndRetriesIt(t *testing.T) {
 		t.Errorf("%+v", line)
 	}
 	shows(does(0, "run", "--grace", "0s"), "0 accepted") // its time has not come
+	// A program serves the folder, by a mail server that works: it is asked, and told.
+	s := start(t, "serve", "--data", h.data, "--listen", "127.0.0.1:0", "--grace", "0s")
+	shows(does(0, "failed"), h.reader.String(), "again", "route-down")
 	shows(does(1, "retry", uuid.NewString()), "nothing of person")
-	shows(does(0, "retry", h.reader.String()), h.reader.String()+" is due now")
-	shows(does(0, "run", "--grace", "0s"), "1 accepted")
-	shows(does(0, "failed"), "nothing waits after a failure")
+	shows(does(0, "retry"), "1 due now, 0 wait on")
+	s.eventually("/healthz", func(int, string) bool { return does(0, "failed") == "nothing waits after a failure\n" })
+	if code, _ := s.terminate(); code != 0 {
+		t.Errorf("SIGTERM: exit %d\n%s", code, s.output())
+	}
 	in, err := open(t.Context(), h.flags, options{})
 	h.must(err)
 	h.in = in // closed at the end
+	kept, err := filepath.Glob(filepath.Join(h.data, "mail", "*"))
+	if h.must(err); len(kept) == 0 {
+		t.Error("no mail was kept")
+	}
 }

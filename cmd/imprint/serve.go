@@ -126,11 +126,11 @@ func (s *site) run(ctx context.Context, listener net.Listener, up func()) error 
 	defer collect.Stop()
 	work, ctx := errgroup.WithContext(ctx)
 	s.answer(ctx, work, listener, handler)
-	if s.locked { // else imprint token opens the engines beside us
+	if s.locked { // else such commands open the engines beside us
 		if socket, err := s.folder.Listen(ctx); err != nil {
-			s.logger.Warn("imprint token will be refused while this folder is served", "cause", err)
+			s.logger.Warn("imprint token and imprint digest retry will be refused while this folder is served", "cause", err)
 		} else {
-			s.answer(ctx, work, socket, control.Handler(s.tokens()))
+			s.answer(ctx, work, socket, control.Handler(s.operations()))
 		}
 	}
 	s.telemetry.serve(ctx, work, s, digests.Service, consequences)

@@ -91,7 +91,7 @@ func tail(said string) string {
 // token issues an access token.
 func (s *system) token(in *opened, name string, role access.Role) (secret, person string) {
 	s.t.Helper()
-	issued, err := in.tokens().Issue(s.t.Context(), control.Issue{Person: name, Role: role, Days: 1})
+	issued, err := in.operations().Issue(s.t.Context(), control.Issue{Person: name, Role: role, Days: 1})
 	must(s.t, err)
 	return issued.Secret, issued.Person.String()
 }

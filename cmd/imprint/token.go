@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"text/tabwriter"
 	"time"
 
 	"github.com/google/uuid"
 
-	"imprint/adapters/datafolder"
 	"imprint/domain"
 	"imprint/domain/access"
 	"imprint/domain/event"
@@ -31,32 +29,6 @@ func operator() handlers.Request {
 	return handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: event.OperatorActor}}
 }
 
-// tokens are the operations on this installation's tokens.
-func (in *opened) tokens() control.Tokens {
-	return control.Local{People: in.people, Clock: in.clock, Operator: operator}
-}
-
-// tokensOf answers the operations on the tokens of a folder, and how to leave it:
-// in this process where the folder is free, else in the one that holds it.
-func tokensOf(ctx context.Context, flags engineFlags, o options) (control.Tokens, func() error, error) {
-	in, err := open(ctx, flags, o)
-	if codeOf(err) != datafolder.InUse {
-		if err != nil {
-			return nil, nil, err
-		}
-		return in.tokens(), in.Close, nil
-	}
-	held := err
-	dial := func(ctx context.Context) (net.Conn, error) {
-		conn, err := datafolder.Dial(ctx, flags.Data)
-		if err != nil { // it does not serve (yet): an import, say
-			return nil, fmt.Errorf("%w (it answers no other command: %w)", held, err)
-		}
-		return conn, nil
-	}
-	return control.Client{Dial: dial}, func() error { return nil }, nil
-}
-
 type tokenIssue struct {
 	engineFlags
 	Person string `required:"" env:"IMPRINT_TOKEN_PERSON" placeholder:"NAME" help:"Whom it is for; the person joins if not known yet. The name is kept sealed."`
@@ -69,7 +41,7 @@ func (c *tokenIssue) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return err
 	}
-	tokens, done, err := tokensOf(ctx, c.engineFlags, options{create: true})
+	tokens, done, err := operationsOf(ctx, c.engineFlags, options{create: true})
 	if err != nil {
 		return err
 	}
@@ -88,7 +60,7 @@ type tokenList struct {
 }
 
 func (c *tokenList) Run(ctx context.Context, io *console) (err error) {
-	tokens, done, err := tokensOf(ctx, c.engineFlags, options{})
+	tokens, done, err := operationsOf(ctx, c.engineFlags, options{})
 	if err != nil {
 		return err
 	}
@@ -115,7 +87,7 @@ func (c *tokenRevoke) Run(ctx context.Context, io *console) (err error) {
 	if err != nil {
 		return domain.Refuse(domain.Invalid, "bad-token-id", "%.60q is not a token's id; imprint token list prints them", c.Token)
 	}
-	tokens, done, err := tokensOf(ctx, c.engineFlags, options{})
+	tokens, done, err := operationsOf(ctx, c.engineFlags, options{})
 	if err != nil {
 		return err
 	}

@@ -16,12 +16,21 @@ import (
 	"imprint/domain"
 	"imprint/domain/person"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 )
 
 // Client asks the program at the other end of a socket.
 type Client struct {
 	// Dial connects to the socket.
 	Dial func(context.Context) (net.Conn, error)
+}
+
+var _ Operations = Client{}
+
+// Retry implements Retries.
+func (c Client) Retry(ctx context.Context, id uuid.UUID) (done digest.Retried, err error) {
+	err = c.ask(ctx, http.MethodPost, retriesPath, retry{Person: id}, &done)
+	return done, err
 }
 
 // Issue implements Tokens.
@@ -97,5 +106,5 @@ func (c Client) ask(ctx context.Context, method, path string, asked, answered an
 }
 
 func lost(err error) error {
-	return domain.Refuse(domain.Unavailable, "answer-lost", "the program that holds the folder did not answer to the end; look with imprint token list at what it did, and ask again").Because(err)
+	return domain.Refuse(domain.Unavailable, "answer-lost", "the program that holds the folder did not answer to the end; look at what it did (imprint token list, imprint digest failed), and ask again").Because(err)
 }

@@ -20,6 +20,8 @@ import (
 	"imprint/adapters/work"
 	"imprint/domain"
 	"imprint/domain/access"
+	"imprint/domain/calendar"
+	mails "imprint/domain/digest"
 	"imprint/domain/event"
 	"imprint/domain/person"
 	"imprint/domain/schema"
@@ -49,8 +51,10 @@ func ends(t *testing.T) (Local, Client) {
 	must(err)
 	registry, err := schema.Registry()
 	must(err)
+	facts := digest.NewFacts(log, registry, work.NewDigests(db))
 	local := Local{
-		People: handlers.NewPeople(handlers.NewJournal(log, event.NewCodec(registry, keys), clock, nil), keys, work.NewNames(db), work.NewTokens(db), digest.NewFacts(log, registry, work.NewDigests(db))),
+		Mails: facts, Digests: work.NewDigests(db),
+		People: handlers.NewPeople(handlers.NewJournal(log, event.NewCodec(registry, keys), clock, nil), keys, work.NewNames(db), work.NewTokens(db), facts),
 		Clock:  clock,
 		Operator: func() handlers.Request {
 			return handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: event.OperatorActor}}
@@ -98,26 +102,51 @@ func TestTheClientDoesWhatIsDoneHere(t *testing.T) {
 	}
 }
 
+// TestWhatFailedIsTriedFromAfar: everybody's where nobody is named.
+func TestWhatFailedIsTriedFromAfar(t *testing.T) {
+	local, client := ends(t)
+	store, ctx := local.Digests.(*work.Digests), t.Context()
+	at, err := store.Checkpoint(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := uuid.New()
+	on := person.NotificationSettingsChanged{Person: id, Schedule: calendar.Schedule{Frequency: calendar.Daily, Hour: 12, Zone: "UTC"}}
+	facts := []mails.Fact{{Person: id, Ordinal: 1, At: now, Payload: on},
+		{Person: id, Ordinal: 2, At: now, Payload: mails.Failed{Person: id, Window: mails.Window{From: 2, Until: 3}, Failure: mails.Failure{Class: mails.ForGood}}}}
+	if err := store.Fold(ctx, at, at, facts); err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.Retry(ctx, uuid.Nil)
+	if err != nil || got.Due != 0 || got.Waiting != 1 || len(got.Reasons) != 1 || !strings.Contains(got.Reasons[0], "no address is confirmed") {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func same(a, b person.Token) bool {
 	return a.ID == b.ID && a.Person == b.Person && a.Role == b.Role && a.Expires.Equal(b.Expires)
 }
 
 func TestRefusalsTravelWhole(t *testing.T) {
 	local, client := ends(t)
-	for name, ask := range map[string]func(Tokens) error{
-		"no such role": func(to Tokens) error {
+	for name, ask := range map[string]func(Operations) error{
+		"no such role": func(to Operations) error {
 			_, err := to.Issue(t.Context(), Issue{Person: "Ada", Role: "king", Days: 1})
 			return err
 		},
-		"no name": func(to Tokens) error {
+		"no name": func(to Operations) error {
 			_, err := to.Issue(t.Context(), Issue{Role: access.Member, Days: 1})
 			return err
 		},
-		"too long": func(to Tokens) error {
+		"too long": func(to Operations) error {
 			_, err := to.Issue(t.Context(), Issue{Person: "Ada", Role: access.Member, Days: 4000})
 			return err
 		},
-		"no such token": func(to Tokens) error { return to.Revoke(t.Context(), uuid.Nil) },
+		"nothing waits of the person": func(to Operations) error {
+			_, err := to.Retry(t.Context(), uuid.MustParse("6f1c3f0e-5d1b-4a43-9d0a-0d3f1f0f7c11"))
+			return err
+		},
+		"no such token": func(to Operations) error { return to.Revoke(t.Context(), uuid.Nil) },
 	} {
 		var here, there *domain.Error
 		if !errors.As(ask(local), &here) || !errors.As(ask(client), &there) || *here != *there {

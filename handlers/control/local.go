@@ -10,6 +10,7 @@ import (
 	"imprint/domain"
 	"imprint/domain/person"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 )
 
 // Local carries the operations out.
@@ -17,6 +18,18 @@ type Local struct {
 	People   *handlers.People
 	Clock    domain.Clock
 	Operator func() handlers.Request // a new request of the operator
+	Mails    handlers.Mails
+	Digests  digest.Retries
+}
+
+var _ Operations = Local{}
+
+// Retry implements Retries. What cannot be retried is told by the newest settings.
+func (l Local) Retry(ctx context.Context, id uuid.UUID) (digest.Retried, error) {
+	if _, err := l.Mails.CatchUp(ctx); err != nil {
+		return digest.Retried{}, err
+	}
+	return digest.Retry(ctx, l.Digests, id, l.Clock())
 }
 
 // Issue implements Tokens.

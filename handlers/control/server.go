@@ -16,7 +16,7 @@ import (
 )
 
 // Handler serves the operations. It asks nobody who they are: see the package.
-func Handler(tokens Tokens) http.Handler {
+func Handler(here Operations) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+tokensPath, func(w http.ResponseWriter, r *http.Request) {
 		var ask Issue
@@ -24,11 +24,11 @@ func Handler(tokens Tokens) http.Handler {
 			answer(w, err, 0, nil)
 			return
 		}
-		t, err := tokens.Issue(r.Context(), ask)
+		t, err := here.Issue(r.Context(), ask)
 		answer(w, err, http.StatusCreated, issued{token(t.Token), t.Secret})
 	})
 	mux.HandleFunc("GET "+tokensPath, func(w http.ResponseWriter, r *http.Request) {
-		all, err := tokens.List(r.Context())
+		all, err := here.List(r.Context())
 		list := listed{Tokens: make([]token, len(all))}
 		for i, t := range all {
 			list.Tokens[i] = token(t)
@@ -40,9 +40,18 @@ func Handler(tokens Tokens) http.Handler {
 		if err != nil {
 			err = domain.Refuse(domain.Invalid, "bad-token-id", "%.60q is not a token's id", r.PathValue("id"))
 		} else {
-			err = tokens.Revoke(r.Context(), id)
+			err = here.Revoke(r.Context(), id)
 		}
 		answer(w, err, http.StatusNoContent, nil)
+	})
+	mux.HandleFunc("POST "+retriesPath, func(w http.ResponseWriter, r *http.Request) {
+		var ask retry
+		if err := decode(http.MaxBytesReader(w, r.Body, maxAsked), &ask); err != nil {
+			answer(w, err, 0, nil)
+			return
+		}
+		done, err := here.Retry(r.Context(), ask.Person)
+		answer(w, err, http.StatusOK, done)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, domain.Refuse(domain.NotFound, "unknown-operation", "the program that holds the folder does not know %.10s %.100q; it is of another version: stop it, and ask again", r.Method, r.URL.Path), 0, nil)

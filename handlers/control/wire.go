@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	tokensPath = "/v1/tokens"
+	tokensPath  = "/v1/tokens"
+	retriesPath = "/v1/retries"
 	// maxAsked bounds a request's body in bytes; a name has at most some hundred.
 	maxAsked = 16 << 10
 	// maxAnswered bounds an answer's body in bytes: some 80,000 tokens.
@@ -37,6 +38,11 @@ type issued struct {
 
 type listed struct {
 	Tokens []token `json:"tokens"`
+}
+
+// retry asks for one person's; absent: for everybody's.
+type retry struct {
+	Person uuid.UUID `json:"person,omitzero"`
 }
 
 // refusal is an error on the wire.

@@ -4,13 +4,11 @@ package digest
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"time"
 
 	"github.com/google/uuid"
 
-	"imprint/domain"
 	"imprint/domain/digest"
 )
 
@@ -23,9 +21,9 @@ type Troubles interface {
 // Retries can make due what waits.
 type Retries interface {
 	Troubles
-	// Hasten makes due what waits of a person; a refusal where nothing does or a
-	// worker holds the person.
-	Hasten(ctx context.Context, person uuid.UUID, now time.Time) error
+	// Hasten makes due what waits of persons, and answers for each why it was not
+	// done, if it was not: nothing waits, or a worker holds the person.
+	Hasten(ctx context.Context, persons []uuid.UUID, now time.Time) (refused []error, err error)
 }
 
 // Wait says what waits after a failure.
@@ -55,38 +53,38 @@ type FailedRow struct {
 // troubledPage is how many persons are read at a time.
 const troubledPage = 500
 
-// Failed lists what waits after failures, by person.
+// Failed lists what waits after failures, by person; who is mended meanwhile may be
+// left out.
 func Failed(ctx context.Context, from Troubles) iter.Seq2[FailedRow, error] {
 	return func(yield func(FailedRow, error) bool) {
-		for st, err := range troubled(ctx, from) {
+		for page, err := range troubledPages(ctx, from) {
 			if err != nil {
 				yield(FailedRow{}, err)
 				return
 			}
-			for _, row := range failedRows(st) {
-				if !yield(row, nil) {
-					return
+			for _, st := range page {
+				for _, row := range failedRows(st) {
+					if !yield(row, nil) {
+						return
+					}
 				}
 			}
 		}
 	}
 }
 
-// troubled walks through the persons; who is mended meanwhile may be left out.
-func troubled(ctx context.Context, from Troubles) iter.Seq2[digest.Standing, error] {
-	return func(yield func(digest.Standing, error) bool) {
+// troubledPages walks through the persons for whom something waits.
+func troubledPages(ctx context.Context, from Troubles) iter.Seq2[[]digest.Standing, error] {
+	return func(yield func([]digest.Standing, error) bool) {
 		for last := uuid.Nil; ; {
 			page, err := from.TroubledAfter(ctx, last, troubledPage)
-			if err != nil {
-				yield(digest.Standing{}, err)
+			if err != nil || len(page) == 0 {
+				if err != nil {
+					yield(nil, err)
+				}
 				return
 			}
-			for _, st := range page {
-				if last = st.Person; !yield(st, nil) {
-					return
-				}
-			}
-			if len(page) < troubledPage {
+			if last = page[len(page)-1].Person; !yield(page, nil) {
 				return
 			}
 		}
@@ -123,26 +121,46 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// Retried says what became of one person's; Refused says why it waits on.
+// Retried says what became of trying again.
 type Retried struct {
-	Person  uuid.UUID
-	Refused *domain.Error // nil: it is due now
+	Due     int      `json:"due"`     // persons, of whom it is due now
+	Waiting int      `json:"waiting"` // persons, of whom it waits on
+	Reasons []string `json:"reasons"` // why, of the first hundred of these
 }
 
-// RetryAll makes due now whatever waits of anybody.
-func RetryAll(ctx context.Context, work Retries, now time.Time) iter.Seq2[Retried, error] {
-	return func(yield func(Retried, error) bool) {
-		for st, err := range troubled(ctx, work) {
-			if err == nil {
-				err = work.Hasten(ctx, st.Person, now)
+const maxReasons = 100
+
+// Retry makes due now what waits of a person; of everybody for the nil one. Where it
+// cannot be done for the one person, that is an error.
+func Retry(ctx context.Context, work Retries, person uuid.UUID, now time.Time) (done Retried, err error) {
+	if person != uuid.Nil {
+		refused, err := work.Hasten(ctx, []uuid.UUID{person}, now)
+		if err == nil {
+			err = refused[0]
+		}
+		return Retried{Due: 1}, err
+	}
+	for page, err := range troubledPages(ctx, work) {
+		if err != nil {
+			return done, err
+		}
+		persons := make([]uuid.UUID, len(page))
+		for i, st := range page {
+			persons[i] = st.Person
+		}
+		refused, err := work.Hasten(ctx, persons, now)
+		if err != nil {
+			return done, err
+		}
+		for _, why := range refused {
+			if why == nil {
+				done.Due++
+				continue
 			}
-			done := Retried{Person: st.Person}
-			if errors.As(err, &done.Refused) && done.Refused.Kind != domain.Unavailable {
-				err = nil
-			}
-			if !yield(done, err) || err != nil {
-				return
+			if done.Waiting++; len(done.Reasons) < maxReasons {
+				done.Reasons = append(done.Reasons, why.Error())
 			}
 		}
 	}
+	return done, nil
 }

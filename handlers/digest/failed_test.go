@@ -32,6 +32,11 @@ func (w *world) failed() (rows []worker.FailedRow) {
 	return rows
 }
 
+func (w *world) retry(id uuid.UUID) error {
+	_, err := worker.Retry(w.ctx, w.work, id, w.clock())
+	return err
+}
+
 // TestWhatFailedIsDueOnceAnOperatorSaysSo in every state in which it can wait.
 func TestWhatFailedIsDueOnceAnOperatorSaysSo(t *testing.T) {
 	for _, c := range []struct {
@@ -69,7 +74,7 @@ func TestWhatFailedIsDueOnceAnOperatorSaysSo(t *testing.T) {
 			if r := w.round(); r.Accepted+r.Resent != 0 {
 				t.Fatalf("before its time, and nobody has asked: %+v", r)
 			}
-			w.must(w.work.Hasten(w.ctx, reader, w.clock()))
+			w.must(w.retry(reader))
 			if next := w.failed()[0].Next; !next.Equal(w.clock()) {
 				t.Errorf("due at %s, not at %s", next, w.clock())
 			}
@@ -79,7 +84,7 @@ func TestWhatFailedIsDueOnceAnOperatorSaysSo(t *testing.T) {
 			if rows := w.failed(); len(rows) != 0 {
 				t.Errorf("still listed: %+v", rows)
 			}
-			refusedAs(t, w.work.Hasten(w.ctx, reader, w.clock()), "nothing-failed")
+			refusedAs(t, w.retry(reader), "nothing-failed")
 			w.pass(31 * 24 * time.Hour)
 			if r := w.round(); r.Accepted != 0 || len(w.sent(reader)) != 1 {
 				t.Errorf("told twice: %+v", r)
@@ -98,7 +103,7 @@ func refusedAs(t *testing.T, err error, code string) {
 
 func TestWhatCannotBeRetriedIsRefused(t *testing.T) {
 	w, reader, doc := scene(t, calendar.Immediate)
-	refusedAs(t, w.work.Hasten(w.ctx, uuid.New(), w.clock()), "nothing-failed")
+	refusedAs(t, w.retry(uuid.New()), "nothing-failed")
 	w.update(doc, 2)
 	w.faults.script = []mail.Outcome{refused}
 	w.round()
@@ -107,7 +112,7 @@ func TestWhatCannotBeRetriedIsRefused(t *testing.T) {
 	if len(held) != 1 {
 		t.Fatalf("%d persons are held", len(held))
 	}
-	refusedAs(t, w.work.Hasten(w.ctx, reader, w.clock()), "under-way")
+	refusedAs(t, w.retry(reader), "under-way")
 	w.must(w.work.Release(w.ctx, "another"))
 	// Of two persons, one can be retried.
 	other := uuid.New()
@@ -120,16 +125,9 @@ func TestWhatCannotBeRetriedIsRefused(t *testing.T) {
 	w.tell(person.Stream(reader), person.MailSuspended{Person: reader, Cause: person.Refusing, Status: "5.7.1"})
 	_, err = w.service.CatchUp(w.ctx)
 	w.must(err)
-	got := map[uuid.UUID]string{}
-	for r, err := range worker.RetryAll(w.ctx, w.work, w.clock()) {
-		w.must(err)
-		got[r.Person] = ""
-		if r.Refused != nil {
-			got[r.Person] = r.Refused.Code
-		}
-	}
-	if len(got) != 2 || got[reader] != "not-reachable" || got[other] != "" {
-		t.Errorf("%v", got)
+	got, err := worker.Retry(w.ctx, w.work, uuid.Nil, w.clock())
+	if w.must(err); got.Due != 1 || got.Waiting != 1 || len(got.Reasons) != 1 || !strings.Contains(got.Reasons[0], reader.String()+" now (suspended: refusing)") {
+		t.Errorf("%+v", got)
 	}
 	for _, row := range w.failed() {
 		if (row.Blocked == "suspended: refusing") != (row.Person == reader) {
