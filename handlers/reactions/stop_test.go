@@ -85,12 +85,12 @@ func TestAnUnknownTypeIsPassedOverAndCounted(t *testing.T) {
 	r := w.reactions()
 	w.running(r)
 	w.await("what follows it", w.isReleased(third))
-	w.await("both to have counted it", func() bool {
+	w.await("all that read the log to have counted it", func() bool {
 		counted := 0
 		for _, s := range r.Status() {
 			counted += int(s.Unknown["DocumentSung"])
 		}
-		return counted == 2
+		return counted == 3
 	})
 	if names := stopped(r); len(names) > 0 {
 		t.Errorf("stopped: %v", names)
