@@ -191,12 +191,13 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 	if err != nil {
 		return nil, err
 	}
+	links := byLink{links: digests.links, people: s.people, clock: s.clock}
 	pages, err := portal.New(portal.Parts{
 		Name: s.portal.PortalName, URL: s.portal.PortalURL,
 		Catalog: s.catalog, Library: s.library, History: s.history,
 		Libraries: s.libraries, People: s.people, Settings: s.people,
 		Store: s.telemetry.content(s.content), Head: s.log.Head, Wait: s.readModels.Wait, Clock: s.clock, Keys: keys,
-		Unsubscriber: byLink{links: digests.links, people: s.people, clock: s.clock}, Confirmer: byLink{links: digests.links, people: s.people, clock: s.clock},
+		Unsubscriber: links, Confirmer: links, Addressee: links.addressee,
 		Forecasts: digests.Service, Mails: s.mails, Recipient: digests.links.Recipient, Persons: s.persons,
 	})
 	if err != nil {
@@ -249,6 +250,15 @@ func (u byLink) Confirm(ctx context.Context, token string) error {
 		ID: "confirm-" + uuid.NewString(), Actor: access.Reader{Person: id.String()}, Correlation: web.Correlation(ctx),
 	}, id, address)
 	return err
+}
+
+// addressee is whom the token of a link names.
+func (u byLink) addressee(token string) (uuid.UUID, bool) {
+	if id, err := u.links.Verify(token); err == nil {
+		return id, true
+	}
+	id, _, err := u.links.Confirmed(token, u.clock())
+	return id, err == nil
 }
 
 // Unsubscribe implements portal.Unsubscriber. The request's id follows from

@@ -19,7 +19,11 @@ type confirmView struct {
 // askConfirm shows the button: a mail scanner that opens links has not read the
 // mail.
 func (p *portal) askConfirm(v *visit) error {
-	return v.showConfirm(http.StatusOK, confirmView{Token: v.r.URL.Query().Get("token")})
+	view := confirmView{Token: v.r.URL.Query().Get("token")}
+	if err := v.speakTo(view.Token); err != nil {
+		return err
+	}
+	return v.showConfirm(http.StatusOK, view)
 }
 
 // confirm puts the address in force, signed in or not: whoever has the link reads
@@ -29,6 +33,9 @@ func (p *portal) confirm(v *visit) error {
 		return err
 	}
 	view := confirmView{Token: v.r.URL.Query().Get("token")}
+	if err := v.speakTo(view.Token); err != nil {
+		return err
+	}
 	err := p.Confirmer.Confirm(v.ctx(), view.Token)
 	var refused *domain.Error
 	switch {

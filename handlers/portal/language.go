@@ -1,7 +1,8 @@
 package portal
 
-// In which language a page stands: the one that a person has chosen in the settings,
-// else the one that the browser asks for.
+// In which language a page stands: the one that a person has chosen in the settings
+// (whoever is signed in, else whom the link in a mail names), else the one that the
+// browser asks for.
 
 import (
 	"slices"

@@ -41,6 +41,8 @@ type Parts struct {
 	Forecasts    Forecasts
 	Unsubscriber Unsubscriber
 	Confirmer    Confirmer
+	// Addressee answers whom the token of such a link names; false if nobody.
+	Addressee func(token string) (uuid.UUID, bool)
 	// Mails are those that were kept instead of being sent; nil: there is no page
 	// of mails.
 	Mails Mails

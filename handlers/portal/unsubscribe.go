@@ -12,7 +12,11 @@ import (
 // askUnsubscribe shows the button: a mail scanner that opens links must not turn
 // anything off.
 func (p *portal) askUnsubscribe(v *visit) error {
-	return v.show(http.StatusOK, "unsubscribe", "", v.words.text("unsubscribe.title"), unsubscribeView{Token: v.r.URL.Query().Get("token")})
+	view := unsubscribeView{Token: v.r.URL.Query().Get("token")}
+	if err := v.speakTo(view.Token); err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, "unsubscribe", "", v.words.text("unsubscribe.title"), view)
 }
 
 type unsubscribeView struct {
@@ -35,6 +39,9 @@ func (p *portal) unsubscribe(v *visit) error {
 		return domain.Refuse(domain.Invalid, "not-one-click", "%s", v.words.text("problem.one-click")).In("List-Unsubscribe")
 	}
 	view := unsubscribeView{Token: v.r.URL.Query().Get("token")}
+	if err := v.speakTo(view.Token); err != nil {
+		return err
+	}
 	err := p.Unsubscriber.Unsubscribe(v.ctx(), view.Token)
 	var refused *domain.Error
 	if errors.As(err, &refused) && refused.Kind == domain.NotFound {

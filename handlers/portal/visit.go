@@ -61,11 +61,28 @@ func (v *visit) recognise() error {
 	if v.own.Schedule.Zone != "" {
 		v.zone, _ = calendar.Zone(v.own.Schedule.Zone)
 	}
-	if v.own.Language != "" {
-		v.locale = v.own.Language
-		v.words, _ = chosen(v.locale)
-	}
+	v.speak(v.own.Language)
 	return nil
+}
+
+// speak goes over to a language that was chosen; "": none was.
+func (v *visit) speak(locale string) {
+	if locale != "" {
+		v.locale = locale
+		v.words, _ = chosen(locale)
+	}
+}
+
+// speakTo goes over to the language of the person whom a link in a mail names, where
+// nobody is signed in. Who has the link has read the mail, which is in that language.
+func (v *visit) speakTo(token string) error {
+	person, known := v.portal.Addressee(token)
+	if !known || v.own.Person != uuid.Nil {
+		return nil
+	}
+	own, err := v.portal.Settings.Settings(v.ctx(), person)
+	v.speak(own.Language)
+	return err
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }

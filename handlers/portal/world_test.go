@@ -126,7 +126,7 @@ func newWorld(t testing.TB) *world {
 		Name: "Halden Trust", URL: "https://trust.example",
 		Catalog: shelf, Library: queries.NewLibrary(store), History: queries.NewHistory(store),
 		Libraries: w.libraries, People: w.people, Settings: w.people,
-		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Recipient: w.links.Recipient, Forecasts: digests, Unsubscriber: w, Confirmer: w,
+		Store: w.blobs, Head: log.Head, Clock: clock, Keys: edgeKeys, Mails: w.mails, Recipient: w.links.Recipient, Forecasts: digests, Unsubscriber: w, Confirmer: w, Addressee: w.addressee,
 		// Waiting folds: what a test wrote by itself is seen once a page asks.
 		Wait: func(ctx context.Context, _ event.Position, _ ...string) error {
 			w.fold.Lock()
@@ -158,6 +158,15 @@ func (w *world) Unsubscribe(ctx context.Context, token string) error {
 	}
 	_, err = w.people.TurnOff(ctx, w.ask(access.Reader{Person: id.String()}), id)
 	return err
+}
+
+// addressee answers as the program does.
+func (w *world) addressee(token string) (uuid.UUID, bool) {
+	if id, err := w.links.Verify(token); err == nil {
+		return id, true
+	}
+	id, _, err := w.links.Confirmed(token, w.now)
+	return id, err == nil
 }
 
 // Confirm implements portal.Confirmer as the program does.
