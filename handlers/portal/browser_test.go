@@ -107,3 +107,36 @@ func TestAReaderFindsSavesAndIsShownTheUpdate(t *testing.T) {
 		t.Errorf("the style sheet holds %d rules in the browser: its policy blocks it", applied)
 	}
 }
+
+// TestABrowserShowsThePreviewedMail: the page's policy lets the mail in, and the mail's
+// lets it be shown there.
+func TestABrowserShowsThePreviewedMail(t *testing.T) {
+	ctx := browser(t)
+	w := newWorld(t)
+	id := w.titled("SOC 2 report")
+	server := httptest.NewServer(w.handler)
+	t.Cleanup(server.Close)
+	path := "/documents/" + id.String() + "/preview"
+	w.ok(chromedp.Do(ctx, chromedp.Navigate(server.URL+path), chromedp.SetValue(chromedp.CSS("#person"), paul)))
+	_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(".who button")))
+	w.ok(err)
+	w.ok(chromedp.Do(ctx, chromedp.Navigate(server.URL+path), chromedp.SendKeys(chromedp.CSS("textarea"), "Chapter 3 is new")))
+	_, err = chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(".preview button")))
+	w.ok(err)
+	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
+	if w.ok(err); !strings.Contains(text, "Updated: SOC 2 report") || !strings.Contains(text, "Chapter 3 is new") {
+		t.Errorf("%s", text)
+	}
+	// A frame whose page is refused by either policy shows the browser's own error page,
+	// whose address is another.
+	shown, err := chromedp.Targets(ctx)
+	w.ok(err)
+	var urls []string
+	for _, frame := range shown {
+		urls = append(urls, frame.URL)
+		if strings.HasPrefix(frame.URL, server.URL+path+"/mail?") {
+			return
+		}
+	}
+	t.Errorf("the mail is in no frame: %v", urls)
+}
