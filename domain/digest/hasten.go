@@ -4,6 +4,7 @@ package digest
 // program says so.
 
 import (
+	"slices"
 	"time"
 
 	"imprint/domain"
@@ -16,24 +17,30 @@ import (
 // same, and how often something has failed is not forgotten.
 func (s Standing) Hasten(now time.Time) (Standing, error) {
 	now = domain.Moment(now)
-	if s.Pending.waits() && s.Pending.Failure != (Failure{}) {
+	asks := s.Pending.waits() && s.Pending.Failure != (Failure{})
+	if asks {
 		p := *s.Pending
 		p.Retry = earlier(p.Retry, now)
 		s.Pending = &p
-		hastened, err := s.hastenDigest(now)
-		if err != nil {
-			return s, nil // the mail that asks is hastened, and nothing else can be
-		}
-		return hastened, nil
 	}
-	return s.hastenDigest(now)
+	if len(s.Carried) == 0 && (s.Open == nil || s.Open.Failure == (Failure{})) {
+		if asks {
+			return s, nil
+		}
+		return s, domain.Refuse(domain.NotFound, "nothing-failed", "nothing of person %s waits after a failure; imprint digest failed lists what does", s.Person)
+	}
+	hastened, err := s.hastenDigest(now)
+	if err != nil && asks {
+		return s, nil // the mail that asks is hastened, and nothing else can be
+	}
+	return hastened, err
 }
 
+// hastenDigest makes due now a digest that is tried again, or the one that takes up
+// what is carried.
 func (s Standing) hastenDigest(now time.Time) (Standing, error) {
 	d := s.Open
 	switch {
-	case !s.Troubled():
-		return s, domain.Refuse(domain.NotFound, "nothing-failed", "nothing of person %s waits after a failure; imprint digest failed lists what does", s.Person)
 	case d != nil && (d.Closing() || d.State == Sending):
 		return s, s.UnderWay()
 	case !s.reachable():
@@ -44,11 +51,10 @@ func (s Standing) hastenDigest(now time.Time) (Standing, error) {
 		s.Open = &again
 		return s, nil
 	}
-	carried := append([]Carried(nil), s.Carried...)
-	for i := range carried {
-		carried[i].Retry = earlier(carried[i].Retry, now)
+	s.Carried = slices.Clone(s.Carried)
+	for i := range s.Carried {
+		s.Carried[i].Retry = earlier(s.Carried[i].Retry, now)
 	}
-	s.Carried = carried
 	if !s.NextDue.IsZero() {
 		s.NextDue = earlier(s.NextDue, now)
 	}
