@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/google/uuid"
 
@@ -20,21 +21,30 @@ import (
 	"imprint/domain/notice"
 )
 
-// each decodes every event of the log, read by the log's own means.
+// each decodes every event of the log.
 func (w *whole) each(do func(e event.Recorded, p event.Payload)) {
 	w.t.Helper()
-	must(w.t, w.flags.reading(w.t.Context(), func(v *viewed) error {
-		ids, at := map[uuid.UUID]bool{}, event.Checkpoint{}
+	ids := map[uuid.UUID]bool{}
+	readOn(w.t, w.flags, event.Checkpoint{}, func(e event.Recorded, p event.Payload) {
+		if ids[e.ID] {
+			w.t.Errorf("the event %s (%s) stands in the log twice", e.ID, e.Type)
+		}
+		ids[e.ID] = true
+		do(e, p)
+	})
+}
+
+// readOn decodes every event behind a place of the log, read by the log's own means,
+// and answers the place where it ends now.
+func readOn(t *testing.T, flags engineFlags, at event.Checkpoint, do func(e event.Recorded, p event.Payload)) event.Checkpoint {
+	t.Helper()
+	must(t, flags.reading(t.Context(), func(v *viewed) error {
 		for {
-			page, err := v.log.ReadAll(w.t.Context(), at, 1000)
+			page, err := v.log.ReadAll(t.Context(), at, 1000)
 			if err != nil || len(page) == 0 {
 				return err
 			}
 			for _, e := range page {
-				if ids[e.ID] {
-					w.t.Errorf("the event %s (%s) stands in the log twice", e.ID, e.Type)
-				}
-				ids[e.ID] = true
 				p, err := v.engine.Registry.Decode(e)
 				if err != nil {
 					return err
@@ -44,6 +54,7 @@ func (w *whole) each(do func(e event.Recorded, p event.Payload)) {
 			at = page[len(page)-1].Checkpoint()
 		}
 	}))
+	return at
 }
 
 // inTheLogOnce holds the versions in the log, and the releases of their notices,

@@ -30,7 +30,9 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	tellProven()
+	os.Exit(code)
 }
 
 // program makes a command that runs imprint with these arguments.
@@ -63,16 +65,25 @@ type server struct {
 	url  string
 	mu   sync.Mutex
 	said strings.Builder
+	at   chan string   // the address, once it is told
 	done chan struct{} // closed when both outputs have ended
 }
 
 var address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// start starts a serving command and waits until it tells its address.
+// start starts a serving command and waits until it is ready.
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{t: t, cmd: program(context.Background(), args...), done: make(chan struct{})}
-	found := make(chan string, 1)
+	s := launch(t, program(context.Background(), args...))
+	s.tellsAddress()
+	s.eventually("/readyz", func(status int, _ string) bool { return status == http.StatusOK })
+	return s
+}
+
+// launch starts a serving command, which ends with the test.
+func launch(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{t: t, cmd: cmd, at: make(chan string, 1), done: make(chan struct{})}
 	var readers sync.WaitGroup
 	for _, pipe := range []func() (io.ReadCloser, error){s.cmd.StdoutPipe, s.cmd.StderrPipe} {
 		r, err := pipe()
@@ -88,7 +99,7 @@ func start(t *testing.T, args ...string) *server {
 				s.mu.Unlock()
 				if url := address.FindString(lines.Text()); url != "" {
 					select {
-					case found <- url:
+					case s.at <- url:
 					default:
 					}
 				}
@@ -104,15 +115,22 @@ func start(t *testing.T, args ...string) *server {
 		<-s.done
 		_ = s.cmd.Wait()
 	})
-	select {
-	case s.url = <-found:
-	case <-s.done:
-		t.Fatalf("imprint %v ended before it served:\n%s", args, s.output())
-	case <-time.After(patience):
-		t.Fatalf("imprint %v did not come up:\n%s", args, s.output())
-	}
-	s.eventually("/readyz", func(status int, _ string) bool { return status == http.StatusOK })
 	return s
+}
+
+// tellsAddress waits until the program answers at an address.
+func (s *server) tellsAddress() {
+	s.t.Helper()
+	if s.url != "" {
+		return
+	}
+	select {
+	case s.url = <-s.at:
+	case <-s.done:
+		s.t.Fatalf("%v ended before it served:\n%s", s.cmd.Args, s.output())
+	case <-time.After(patience):
+		s.t.Fatalf("%v did not come up:\n%s", s.cmd.Args, s.output())
+	}
 }
 
 func (s *server) output() string {

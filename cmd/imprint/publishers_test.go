@@ -49,6 +49,13 @@ func (p *programs) replace(old, by string) {
 	}
 }
 
+// only sends everybody to one program.
+func (p *programs) only(url string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.urls = []string{url}
+}
+
 // at is the address of one of them, by turns.
 func (p *programs) at(turn int) string {
 	p.mu.Lock()
@@ -119,6 +126,7 @@ func (p *programs) persist(ctx context.Context, turn int, c call) (receipt, erro
 // stop, and knows which were acknowledged.
 type publisher struct {
 	document uuid.UUID
+	urgent   bool // without the grace period
 
 	mu           sync.Mutex // guards what follows
 	acknowledged int        // versions: all up to this one
@@ -148,7 +156,7 @@ func (p *publisher) begin(ctx context.Context, to *programs, token, title string
 // sends the same request to the other program.
 func (p *publisher) next(ctx context.Context, to *programs, token string) error {
 	version := p.done() + 1
-	body, contentType, err := form(map[string]any{"major": true, "summary": map[string]string{"en": fmt.Sprintf("This is version %d.", version)}}, p.content(version))
+	body, contentType, err := form(map[string]any{"major": true, "urgent": p.urgent, "summary": map[string]string{"en": fmt.Sprintf("This is version %d.", version)}}, p.content(version))
 	if err != nil {
 		return err
 	}

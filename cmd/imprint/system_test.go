@@ -111,20 +111,28 @@ func (s *system) prepare(do func(in *opened)) {
 // is missing, and becomes less and less.
 func (s *system) until(what string, so func() (left string)) {
 	s.t.Helper()
+	if left := within(patience, so); left != "" {
+		s.t.Fatalf("waited in vain until %s: %s", what, left)
+	}
+}
+
+// within asks until nothing is left, or for so long nothing has changed; then it
+// answers what is left.
+func within(patience time.Duration, so func() (left string)) string {
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	before, deadline := "", time.After(patience)
 	for {
 		left := so()
 		if left == "" {
-			return
+			return ""
 		}
 		if left != before {
 			before, deadline = left, time.After(patience)
 		}
 		select {
 		case <-deadline:
-			s.t.Fatalf("waited in vain until %s: %s", what, left)
+			return left
 		case <-again.C:
 		}
 	}

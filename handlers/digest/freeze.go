@@ -33,6 +33,7 @@ func (s *Service) write(ctx context.Context, st digest.Standing, d digest.Delive
 	if err != nil {
 		return mail.Message{}, err
 	}
+	reached("W9")
 	b, err := s.encoder.Encode(mail.Draft{
 		From: s.config.From, To: to, Subject: m.Subject, Text: m.Text, HTML: m.HTML,
 		Date: d.Due, MessageID: d.MessageID, ListID: "digest." + s.host, Unsubscribe: l.UnsubscribeURL,

@@ -86,8 +86,9 @@ func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Deliver
 		return err
 	}
 	d.State, d.Items, d.Withheld, d.Named, d.ContentHash = digest.Sending, c.items, c.withheld, c.named, hash(msg.Bytes)
+	reached("W1")
 	intended := time.Now()
-	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); cur.Open = &d }); err != nil {
+	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); reached("W2"); cur.Open = &d }); err != nil {
 		return err
 	}
 	return r.transmit(ctx, st, d, msg, intended, free)

@@ -26,7 +26,9 @@ const maxAge = 24 * time.Hour
 
 // transmit sends what was intended at an instant, and commits the outcome.
 func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time, free func()) error {
+	reached("W3")
 	outcome, begun := r.send(ctx, attemptOf(st.Person, d), msg, intended, free)
+	reached("W6")
 	if !begun {
 		return errLost
 	}

@@ -60,6 +60,7 @@ type Mail struct {
 	Connection int    // from 1, in the order of their coming
 	User       string // who had proved to be whom by AUTH; "" where nobody had
 	UTF8       bool   // SMTPUTF8 was asked for
+	Fault      Fault  // that strikes now that it is held; None for most
 }
 
 // Server is a running server. It is safe for concurrent use.

@@ -107,7 +107,11 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.strikes(AtDot); err != nil {
 		return err
 	}
-	s.server.keep(Mail{From: s.from, To: s.to, Connection: s.peer.number, User: s.user, UTF8: s.utf8}, b)
+	m := Mail{From: s.from, To: s.to, Connection: s.peer.number, User: s.user, UTF8: s.utf8}
+	if s.fault.At == Kept || s.fault.At == After {
+		m.Fault = s.fault
+	}
+	s.server.keep(m, b)
 	if s.fault == AcceptThenSlow {
 		s.server.hold(s.peer)
 		return nil
