@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -23,6 +24,9 @@ const (
 	seedSetting  = "IMPRINT_TEST_SEED"
 	killsInCI    = 20
 )
+
+// versionsAtLeast is how many versions of each document a proof is about at least.
+const versionsAtLeast = 4
 
 // proven sums up what the proofs of this run have found.
 var proven struct {
@@ -94,40 +98,33 @@ func silences() []smtptest.Fault {
 	return []smtptest.Fault{smtptest.AcceptThenSlow, smtptest.SlowReader}
 }
 
-// script lets every fault strike so many times, silences once, each behind some mails
-// or connections that pass: one that comes behind another closes the route for a while.
-func script(sink *smtptest.Server, times int) {
-	for n := range times {
-		faults := everyFault()
-		if n == 0 {
-			faults = append(faults, silences()...)
-		}
-		for _, f := range faults {
-			sink.Script(smtptest.None, smtptest.None, smtptest.None, f)
-		}
-		for _, f := range []smtptest.Fault{smtptest.GreetingDrop, smtptest.Greeting421} {
+// undisturbed proves an installation whose program lives, and whose mail server does
+// what a script says; patience is how long it waits for the next step. Each fault
+// comes behind some mails or connections that pass, for one that comes behind another
+// closes the route for a while.
+func (p *proof) undisturbed(script []smtptest.Fault, patience time.Duration) judgement {
+	p.t.Helper()
+	sink, want := p.sinks[0], map[smtptest.Fault]int{}
+	for _, f := range script {
+		if want[f]++; f.At == smtptest.Connecting {
 			sink.PassConnections(3)
 			sink.Script(f)
+		} else {
+			sink.Script(smtptest.None, smtptest.None, smtptest.None, f)
 		}
 	}
-}
-
-// undisturbed proves an installation whose programs live, and whose mail server does
-// to mails what its script says: times over. patience is how long it waits for the
-// next step.
-func (p *proof) undisturbed(times int, patience time.Duration) judgement {
-	p.t.Helper()
-	sink := p.sinks[0]
-	script(sink, times)
-	s := p.serves(p.launch())
+	s := p.serves(0, p.launch(0))
 	work := publish(p.t, p.programs, p.token, p.documents)
 	within(patience, func() string {
 		p.hurry()
 		missing := 0
-		for _, f := range everyFault() {
+		for f, times := range want {
 			missing += max(0, times-sink.Count(f))
 		}
-		return left(missing, "faults have not struck")
+		for _, d := range p.documents {
+			missing += max(0, versionsAtLeast-d.done())
+		}
+		return left(missing, "faults have not struck, or versions are not published")
 	})
 	work.stop()
 	if left := p.drain(patience); left != "" {
@@ -143,10 +140,11 @@ func (p *proof) undisturbed(times int, patience time.Duration) judgement {
 // extra copies as it took without an answer.
 func TestDigestProofWithoutKills(t *testing.T) {
 	p := newProof(t, smtptest.Config{MailsPerConnection: 20})
-	j := p.undisturbed(3, patience)
+	faults := append(everyFault(), smtptest.GreetingDrop, smtptest.Greeting421)
+	j := p.undisturbed(slices.Concat(faults, silences(), faults), patience)
 	proves(t, j)
 	sink := p.sinks[0]
-	if doubts := sink.Count(smtptest.AcceptThenDrop) + sink.Count(smtptest.AcceptThenSlow); j.extra != doubts || doubts < 4 {
+	if doubts := sink.Count(smtptest.AcceptThenDrop) + sink.Count(smtptest.AcceptThenSlow); j.extra != doubts || doubts != 3 {
 		t.Errorf("%d extra copies, and the server took %d mails without saying so", j.extra, doubts)
 	}
 	t.Logf("%d mails, faults %v", sink.Len(), sink.Counts())
@@ -164,21 +162,21 @@ func TestDigestProofUnderKills(t *testing.T) {
 	}
 	rates = append(rates, smtptest.Rate{Fault: smtptest.GreetingDrop, Part: 0.01}, smtptest.Rate{Fault: smtptest.Greeting421, Part: 0.01})
 	p := newProof(t, smtptest.Config{Seed: seed, Rates: rates, MailsPerConnection: 20})
-	s := p.serves(p.launch())
+	s := p.serves(0, p.launch(0))
 	work := publish(t, p.programs, p.token, p.documents)
 	for n := kills(t); ; {
-		p.live(s, random)
+		p.live(0, s, random)
 		must(t, s.cmd.Process.Kill())
-		p.died(s, p.sinks[0], embedded)
+		p.died(0, s, embedded)
 		p.hurry()
 		if p.kills%5 == 0 {
 			p.dailyIsDue()
 		}
-		if s = p.launch(); p.kills == n {
+		if s = p.launch(0); p.kills == n {
 			break
 		}
 	}
-	p.serves(s)
+	p.serves(0, s)
 	work.stop()
 	if left := p.drain(patience); left != "" {
 		t.Errorf("it came to no end: %s", left)
@@ -191,7 +189,7 @@ func TestDigestProofUnderKills(t *testing.T) {
 }
 
 // live lets a program live until the moment of its death comes.
-func (p *proof) live(s *server, random *rand.Rand) {
+func (p *proof) live(place int, s *server, random *rand.Rand) {
 	p.t.Helper()
 	at := func(most time.Duration) {
 		select {
@@ -203,14 +201,14 @@ func (p *proof) live(s *server, random *rand.Rand) {
 	case 0: // while it starts
 		at(400 * time.Millisecond)
 	case 1, 2: // while it works
-		p.serves(s)
+		p.serves(place, s)
 		at(time.Second)
 	default: // right after a mail was taken
-		p.serves(s)
+		p.serves(place, s)
 		ctx, cancel := context.WithTimeout(p.t.Context(), 3*time.Second) // there may be no mail to send
 		defer cancel()
-		taken := p.sinks[0].Len() + 1 + random.IntN(10)
-		_ = p.sinks[0].Until(ctx, func(sink *smtptest.Server) bool { return sink.Len() >= taken })
+		taken := p.sinks[place].Len() + 1 + random.IntN(10)
+		_ = p.sinks[place].Until(ctx, func(sink *smtptest.Server) bool { return sink.Len() >= taken })
 	}
 }
 

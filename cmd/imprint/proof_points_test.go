@@ -74,7 +74,7 @@ func (p *proof) dieAt(point string, fault smtptest.Fault) *server {
 	}
 	sink := p.sinks[0]
 	sink.Script(fault)
-	s := p.serves(p.launch(setting...))
+	s := p.serves(0, p.launch(0, setting...))
 	asked := make(chan error, 1)
 	go func() { asked <- p.documents[0].next(p.t.Context(), p.programs, p.token) }() // who asks may have to ask the next program again
 	if before := sink.Count(fault); fault != smtptest.None {
@@ -83,8 +83,8 @@ func (p *proof) dieAt(point string, fault smtptest.Fault) *server {
 		must(p.t, sink.Until(waiting, func(sink *smtptest.Server) bool { return sink.Count(fault) > before }))
 		must(p.t, s.cmd.Process.Kill())
 	}
-	p.died(s, sink, embedded)
-	s = p.serves(p.launch())
+	p.died(0, s, embedded)
+	s = p.serves(0, p.launch(0))
 	must(p.t, <-asked)
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ const proofHost = "halden.example"
 type proof struct {
 	t           *testing.T
 	flags       engineFlags
+	places      [][]string    // of each program: where its installation is
 	exe         string        // the program; "" is this one
 	work        work.Database // of the test, beside the programs
 	sinks       []*smtptest.Server
@@ -52,7 +54,9 @@ type proof struct {
 // newProof makes an installation of files and seeds it.
 func newProof(t *testing.T, mails smtptest.Config) *proof {
 	t.Helper()
-	p := proofOn(t, engineFlags{Data: filepath.Join(t.TempDir(), "data")}, mails)
+	data := filepath.Join(t.TempDir(), "data")
+	p := proofOn(t, engineFlags{Data: data}, mails)
+	p.places = [][]string{{"--data", data}}
 	in, err := open(t.Context(), p.flags, options{create: true, name: "Halden"})
 	must(t, err)
 	p.seed(in)
@@ -142,20 +146,20 @@ func (p *proof) of(address string) uuid.UUID {
 	return uuid.Nil
 }
 
-// launch starts the program on its files, and does not wait for anything.
-func (p *proof) launch(environment ...string) *server {
+// launch starts the program of a place, and does not wait for anything.
+func (p *proof) launch(place int, environment ...string) *server {
 	p.t.Helper()
-	cmd := p.command("serve", "--listen", "127.0.0.1:0", "--data", p.flags.Data, "--grace", "1s",
-		"--mail", p.mailServer(0), "--mail-from", "Halden <digest@"+proofHost+">",
-		"--portal-name", "Halden", "--portal-url", "http://trust."+proofHost)
+	cmd := p.command(slices.Concat([]string{"serve", "--listen", "127.0.0.1:0", "--grace", "1s",
+		"--mail", p.mailServer(place), "--mail-from", "Halden <digest@" + proofHost + ">",
+		"--portal-name", "Halden", "--portal-url", "http://trust." + proofHost}, p.places[place])...)
 	cmd.Env = append(cmd.Env, environment...)
 	return launch(p.t, cmd)
 }
 
-// mailServer is the setting of one of the mail servers. Time-outs are long, for who
+// mailServer is the setting of the mail server of a place. Time-outs are long, for who
 // gives an answer up gets a second copy; they cost only what a silence costs.
-func (p *proof) mailServer(i int) string {
-	return fmt.Sprintf("%s&connections=%d&timeout=4s", p.sinks[i].URL(), p.connections)
+func (p *proof) mailServer(place int) string {
+	return fmt.Sprintf("%s&connections=%d&timeout=4s", p.sinks[place].URL(), p.connections)
 }
 
 // command runs the program, this one or another that was built.
@@ -167,16 +171,16 @@ func (p *proof) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// serves waits until a program answers, and sends everybody there.
-func (p *proof) serves(s *server) *server {
+// serves waits until the program of a place answers, and makes its address known.
+func (p *proof) serves(place int, s *server) *server {
 	s.tellsAddress()
-	p.programs.only(s.url)
+	p.programs.put(place, s.url)
 	return s
 }
 
 // died waits until a program is gone, by kill -9 and not by itself, and notes what it
 // has left behind: the mails that were taken and answered, and not recorded.
-func (p *proof) died(s *server, sink *smtptest.Server, held func(holder string) bool) {
+func (p *proof) died(place int, s *server, held func(holder string) bool) {
 	p.t.Helper()
 	select {
 	case <-s.done:
@@ -188,6 +192,7 @@ func (p *proof) died(s *server, sink *smtptest.Server, held func(holder string) 
 		p.t.Fatalf("the program has ended by itself: %s\n%s", state, tail(s.output()))
 	}
 	// What it had sent may still be read, but by a reader that was slow.
+	sink := p.sinks[place]
 	sink.Release()
 	must(p.t, sink.Until(p.t.Context(), func(sink *smtptest.Server) bool { return sink.Open() == 0 }))
 	p.kills++

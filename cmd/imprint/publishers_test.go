@@ -49,11 +49,14 @@ func (p *programs) replace(old, by string) {
 	}
 }
 
-// only sends everybody to one program.
-func (p *programs) only(url string) {
+// put makes the address of one of them known, by its place.
+func (p *programs) put(place int, url string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.urls = []string{url}
+	for len(p.urls) <= place {
+		p.urls = append(p.urls, url)
+	}
+	p.urls[place] = url
 }
 
 // at is the address of one of them, by turns.
