@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -16,11 +17,16 @@ import (
 // in it just once: a piece that is not there any more fails the test.
 type replacement struct{ file, old, new string } // file from the top of the repository
 
+// building lets one build at a time go on, which takes all processors by itself.
+var building sync.Mutex
+
 // built is the program with replacements, and with the points at which it dies.
 func built(t *testing.T, replacements ...replacement) (exe string) {
 	t.Helper()
 	dir := t.TempDir()
 	exe = filepath.Join(dir, "imprint")
+	building.Lock()
+	defer building.Unlock()
 	overlay, err := json.Marshal(map[string]any{"Replace": replaced(t, dir, replacements)})
 	must(t, err)
 	file := filepath.Join(dir, "overlay.json")

@@ -12,7 +12,7 @@ import (
 
 // mutantPatience is how long a proof waits for the next step of a program that may
 // have lost it for ever.
-const mutantPatience = 15 * time.Second
+const mutantPatience = 12 * time.Second
 
 // doubtful is a script of all that the mutants stumble over.
 func doubtful() []smtptest.Fault {
@@ -42,36 +42,40 @@ var mutants = []struct {
 	name    string
 	mistake []replacement // none: the program as it is
 	proof   func(*testing.T, string) judgement
+	alone   bool // not beside the others
 }{
-	{"none: what the others are held against", nil, alive},
+	{"none: what the others are held against", nil, alive, true},
 	{"any error is a reason to send again", []replacement{{"adapters/smtp/connection.go",
 		"c.broken = c.client.Reset() != nil",
-		"if err := c.client.Reset(); err != nil {\n\t\treturn lost(mail.RouteDown, mail.AtDot), false\n\t}\n\tc.broken = false"}}, alive},
+		"if err := c.client.Reset(); err != nil {\n\t\treturn lost(mail.RouteDown, mail.AtDot), false\n\t}\n\tc.broken = false"}}, alive, false},
 	{"what is not temporary by its code is refused for good", []replacement{{"adapters/smtp/connection.go",
 		"func lost(v mail.Verdict, at mail.Stage) mail.Outcome {",
-		"func lost(v mail.Verdict, at mail.Stage) mail.Outcome {\n\tv = mail.Refused"}}, alive},
+		"func lost(v mail.Verdict, at mail.Stage) mail.Outcome {\n\tv = mail.Refused"}}, alive, false},
 	{"a lease never runs out: only who starts again finds what it held", []replacement{{"adapters/work/digest_claims.go",
 		"clock, err := d.db.Clock(ctx)",
-		"clock, err := time.Unix(0, 0), error(nil)"}}, deadBesideAnother},
+		"clock, err := time.Unix(0, 0), error(nil)"}}, deadBesideAnother, true},
 	{"the cursor moves when the window is fetched", []replacement{{"handlers/digest/intend.go",
 		`reached("W1")`,
-		"if err := r.change(st, lease, advance); err != nil {\n\t\treturn err\n\t}\n\treached(\"W1\")"}}, deadAtEachPoint},
+		"if err := r.change(st, lease, advance); err != nil {\n\t\treturn err\n\t}\n\treached(\"W1\")"}}, deadAtEachPoint, false},
 	{"windows of time, not of the log's order", []replacement{{"handlers/digest/compose.go",
 		"item := e.Item",
-		"if e.CauseAt.Before(st.LastDue) {\n\t\t\tcontinue\n\t\t}\n\t\titem := e.Item"}}, alive},
+		"if e.CauseAt.Before(st.LastDue) {\n\t\t\tcontinue\n\t\t}\n\t\titem := e.Item"}}, alive, false},
 	{"each attempt has a Message-ID of its own", []replacement{{"adapters/smtp/mailer.go",
 		"func (m *Mailer) Send(ctx context.Context, msg mail.Message) mail.Outcome {",
 		"func (m *Mailer) Send(ctx context.Context, msg mail.Message) mail.Outcome {\n\tmsg.Bytes = bytes.ReplaceAll(msg.Bytes, []byte(msg.ID), []byte(rand.Text()+\"@halden.example\"))"},
-		{"adapters/smtp/mailer.go", "import (", "import (\n\t\"bytes\"\n\t\"crypto/rand\""}}, alive},
+		{"adapters/smtp/mailer.go", "import (", "import (\n\t\"bytes\"\n\t\"crypto/rand\""}}, alive, false},
 	{"a connection is used on after an error", []replacement{{"adapters/smtp/connection.go",
 		"return !c.broken && c.sent < maxMails",
-		"return c.sent < maxMails"}}, alive},
+		"return c.sent < maxMails"}}, alive, false},
 }
 
 // The proofs fail on each of the mistakes, and hold without one.
 func TestDigestProofFailsOnEachMistake(t *testing.T) {
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
+			if !m.alone {
+				t.Parallel()
+			}
 			exe := built(t, m.mistake...)
 			j := m.proof(t, exe)
 			t.Log(j)

@@ -78,6 +78,7 @@ var (
 
 	Greylisted = Refuse(AtRcpt, 450, 4, 7, 1) // Config.Greylist
 	WornOut    = Refuse(AtMail, 421, 4, 4, 2) // Config.MailsPerConnection
+	Nested     = Refuse(AtMail, 503, 5, 5, 1) // MAIL before the mail under way has ended
 )
 
 // Refuse is a refusal with a code and an enhanced status (RFC 3463); a status of

@@ -22,6 +22,7 @@ type session struct {
 	from   string
 	to     string
 	utf8   bool
+	begun  bool // a mail, that has not ended
 	leave  bool // at the next reset
 }
 
@@ -53,6 +54,10 @@ func refusal(f Fault) error {
 }
 
 func (s *session) Mail(from string, asked *protocol.MailOptions) error {
+	if s.begun { // go-smtp lets it pass; other servers do not (RFC 5321 section 4.1.4)
+		s.server.struck(Nested)
+		return refusal(Nested)
+	}
 	s.from, s.utf8 = from, asked.UTF8
 	if most := s.server.config.MailsPerConnection; most > 0 && s.mails == most {
 		s.server.struck(WornOut)
@@ -63,7 +68,9 @@ func (s *session) Mail(from string, asked *protocol.MailOptions) error {
 	s.server.mu.Lock()
 	s.fault = s.server.letters.next()
 	s.server.mu.Unlock()
-	return s.strikes(AtMail)
+	err := s.strikes(AtMail)
+	s.begun = err == nil
+	return err
 }
 
 func (s *session) Rcpt(to string, _ *protocol.RcptOptions) error {
@@ -160,7 +167,7 @@ func (s *session) Reset() {
 		}
 		_ = s.peer.Close() // go-smtp finds it closed
 	}
-	s.fault, s.from, s.to, s.leave = None, "", "", false
+	s.fault, s.from, s.to, s.begun, s.leave = None, "", "", false, false
 	s.peer.refuseData(None)
 }
 

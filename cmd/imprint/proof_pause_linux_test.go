@@ -1,0 +1,127 @@
+package main
+
+// Here: a program stands still at a point of handlers/digest/doc.go while somebody else
+// acts, and then goes on: W8 and W10.
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"imprint/adapters/smtp/smtptest"
+	"imprint/domain/access"
+	"imprint/handlers"
+)
+
+// shortLeases are long enough for a mail, and short enough to be waited for.
+func shortLeases() []replacement {
+	return []replacement{
+		{"handlers/digest/service.go", "lease = 15 * time.Minute", "lease = 15 * time.Second"},
+		{"handlers/digest/service.go", "leaseNeeded = 13 * time.Minute", "leaseNeeded = 10 * time.Second"},
+	}
+}
+
+// standsStill publishes a version, and lets the first program stop at a point while it
+// tells of it. goOn ends that, and returns once the version is acknowledged.
+func (c *pair) standsStill(point string) (goOn func()) {
+	c.t.Helper()
+	s := c.up(0, crashAt(point+":stop"))
+	asked := make(chan error, 1)
+	go func() { asked <- c.documents[0].next(c.t.Context(), c.programs, c.token) }() // it may stop before it answers
+	c.engines.until("the program stands still", func() string {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+		must(c.t, err)
+		if state := stat[bytes.LastIndexByte(stat, ')')+2]; state != 'T' {
+			return "it is in the state " + string(state)
+		}
+		return ""
+	})
+	return func() {
+		must(c.t, s.cmd.Process.Signal(syscall.SIGCONT))
+		must(c.t, <-asked)
+	}
+}
+
+// W8: a program is paused between the intent to send a mail and its sending. Its lease
+// runs out, another one sends the mail, and it wakes up: it sees that its time is over.
+func TestDigestProofPausedPastTheLease(t *testing.T) {
+	j, again := pausedPastTheLease(t, built(t, shortLeases()...))
+	proves(t, j)
+	if again == 0 {
+		t.Error("nobody has taken the mail over; the test proves nothing")
+	}
+}
+
+// pausedPastTheLease also answers how often a mail was taken over from the paused one.
+func pausedPastTheLease(t *testing.T, exe string) (j judgement, again int) {
+	t.Helper()
+	c := newPair(t, exe, smtptest.Config{})
+	c.connections = 1
+	goOn := c.standsStill("W3")
+	c.up(1)
+	for _, table := range []string{"imprint_work.leases", "imprint_views.generations"} { // those of the mails run out by themselves
+		_, err := c.engines.database.Exec(t.Context(), `UPDATE `+table+` SET expires = 1`)
+		must(t, err)
+	}
+	c.comesToAnEnd()
+	goOn()
+	must(t, c.documents[0].next(t.Context(), c.programs, c.token))
+	c.comesToAnEnd()
+	c.stop()
+	j = c.judge()
+	for _, fact := range c.ledger.sent {
+		again += fact.Resent
+	}
+	return j, again
+}
+
+// W10: digests are turned off after a mail was composed and before the intent to send
+// it. It never leaves.
+func TestDigestProofTurnedOffInBetween(t *testing.T) {
+	c := newPair(t, built(t), smtptest.Config{})
+	c.connections = 1
+	goOn := c.standsStill("W1")
+	var off []reader
+	for _, r := range c.readers {
+		if r.daily {
+			continue
+		}
+		_, err := c.in.people.TurnOff(t.Context(), handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: r.person}}, uuid.MustParse(r.person))
+		must(t, err)
+		off = append(off, r)
+	}
+	goOn()
+	c.comesToAnEnd() // with a mail to those who are told daily
+	c.stop()
+	proves(t, c.judge())
+	for _, r := range off {
+		if mails := c.cameTo(r); len(mails) > 0 {
+			t.Errorf("%d mails came to %s, who had turned digests off", len(mails), r.address)
+		}
+	}
+}
+
+// comesToAnEnd waits until everybody is told.
+func (c *pair) comesToAnEnd() {
+	c.t.Helper()
+	if left := c.drain(patience); left != "" {
+		c.t.Errorf("it came to no end: %s", left)
+	}
+}
+
+// stop ends the programs that run, as an operator does.
+func (c *pair) stop() {
+	c.t.Helper()
+	for _, s := range c.servers {
+		if s == nil {
+			continue
+		}
+		if code, _ := s.terminate(); code != 0 {
+			c.t.Errorf("SIGTERM: exit %d", code)
+		}
+	}
+}
