@@ -4,6 +4,8 @@ package main
 // built into the program, and a proof finds it.
 
 import (
+	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,13 +39,15 @@ func deadBesideAnother(t *testing.T, exe string) judgement {
 	return besideAnother(t, exe, 1, mutantPatience)
 }
 
-// mutants are the mistakes, each with the proof that finds it.
-var mutants = []struct {
+// mutant is a mistake, with the proof that finds it.
+type mutant struct {
 	name    string
 	mistake []replacement // none: the program as it is
 	proof   func(*testing.T, string) judgement
 	alone   bool // not beside the others
-}{
+}
+
+var mutants = []mutant{
 	{"none: what the others are held against", nil, alive, true},
 	{"any error is a reason to send again", []replacement{{"adapters/smtp/connection.go",
 		"c.broken = c.client.Reset() != nil",
@@ -71,7 +75,11 @@ var mutants = []struct {
 
 // The proofs fail on each of the mistakes, and hold without one.
 func TestDigestProofFailsOnEachMistake(t *testing.T) {
-	for _, m := range mutants {
+	all := mutants
+	if os.Getenv(killsSetting) != "" {
+		all = slices.Concat(all, pauses())
+	}
+	for _, m := range all {
 		t.Run(m.name, func(t *testing.T) {
 			if !m.alone {
 				t.Parallel()
