@@ -5,8 +5,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -164,6 +166,8 @@ func TestDigestProofUnderKills(t *testing.T) {
 	p := newProof(t, smtptest.Config{Seed: seed, Rates: rates, MailsPerConnection: 20})
 	s := p.serves(0, p.launch(0))
 	work := publish(t, p.programs, p.token, p.documents)
+	enough, decided := make(chan struct{}), make(chan error, 1)
+	go func() { decided <- p.decide(enough) }()
 	for n := kills(t); ; {
 		p.live(0, s, random)
 		must(t, s.cmd.Process.Kill())
@@ -177,6 +181,8 @@ func TestDigestProofUnderKills(t *testing.T) {
 		}
 	}
 	p.serves(0, s)
+	close(enough)
+	must(t, <-decided)
 	work.stop()
 	if left := p.drain(patience); left != "" {
 		t.Errorf("it came to no end: %s", left)
@@ -186,6 +192,36 @@ func TestDigestProofUnderKills(t *testing.T) {
 	}
 	proves(t, p.judge())
 	t.Logf("%d mails, %d of them caught by a kill between answer and record, faults %v", p.sinks[0].Len(), sum(p.caught), p.sinks[0].Counts())
+}
+
+// decide lets one reader after the other choose anew while programs are killed: to keep
+// another document, and to be told daily and no more at once, or the other way round;
+// those who had turned digests off turn them on by it.
+func (p *proof) decide(enough <-chan struct{}) error {
+	beat := time.NewTicker(pace / 2)
+	defer beat.Stop()
+	frequencies := []string{"immediate", "daily"}
+	for turn := 0; ; turn++ {
+		r, round := p.readers[turn%len(p.readers)], turn/len(p.readers)
+		chosen := map[string]any{"frequency": frequencies[(turn+round)%2], "hour": time.Now().UTC().Add(12 * time.Hour).Hour(), "zone": "UTC", "language": "en", "address": r.address}
+		body, err := json.Marshal(chosen)
+		if err != nil {
+			return err
+		}
+		for _, c := range []call{
+			{method: http.MethodPut, path: "/api/v1/library/" + p.documents[round%len(p.documents)].document.String(), token: r.token},
+			{method: http.MethodPut, path: "/api/v1/settings", token: r.token, body: body},
+		} {
+			if _, err := p.programs.persist(p.t.Context(), turn, c); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-enough:
+			return nil
+		case <-beat.C:
+		}
+	}
 }
 
 // live lets a program live until the moment of its death comes.

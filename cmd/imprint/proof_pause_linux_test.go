@@ -13,8 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"imprint/adapters/smtp/smtptest"
-	"imprint/domain/access"
-	"imprint/handlers"
 )
 
 // shortLeases are long enough for a mail, and short enough to be waited for.
@@ -91,7 +89,7 @@ func turnedOffInBetween(t *testing.T, exe string) judgement {
 		if r.daily {
 			continue
 		}
-		_, err := c.in.people.TurnOff(t.Context(), handlers.Request{ID: uuid.NewString(), Actor: access.Reader{Person: r.person}}, uuid.MustParse(r.person))
+		_, err := c.in.people.TurnOff(t.Context(), r.request(), uuid.MustParse(r.person))
 		must(t, err)
 		off = append(off, r)
 	}
