@@ -6,10 +6,13 @@ TIMEOUT ?= 20m
 # instead of being skipped. CI sets this; on a desk it is empty.
 export IMPRINT_TEST_REQUIRE ?=
 
-.PHONY: help build demo tools test vet race proof bench bench-peers fuzz clean
+# How often make proof-digest kills the digest worker.
+KILLS   ?= 200
+
+.PHONY: help build demo tools test vet race proof proof-digest bench bench-peers fuzz clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 build: ## the program, as ./bin/imprint
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/imprint ./cmd/imprint
@@ -33,6 +36,11 @@ race: ## every package but the program's own, with the race detector (needs a C 
 
 proof: ## the program's own tests: child processes, kill -9, the browser
 	@./.ci/gotest ./cmd/...
+
+# The test binary runs by itself, so that its line of counts is the last one.
+proof-digest: ## the digest's proofs, long: KILLS=200 kills, all mistakes; ends with a line of counts
+	$(GO) test -c -o bin/proof-digest.test ./cmd/imprint
+	cd cmd/imprint && IMPRINT_TEST_KILLS=$(KILLS) ../../bin/proof-digest.test -test.run '^TestDigestProof' -test.v -test.timeout $(TIMEOUT)
 
 bench: ## every figure of docs/performance.md in one run
 	$(GO) run ./benchmarks

@@ -21,7 +21,8 @@
 // fault: the next of its script, else, once the script is empty, one drawn by the
 // rates. A recipient may have a fault of its own (Config.Recipients), which strikes
 // instead, from RCPT on; greylisting and the end of a connection's patience
-// (Config.MailsPerConnection) come before all of them. The draws are the same for
+// (Config.MailsPerConnection) come before all of them, and so does the refusal of a
+// mail that begins before the one before it has ended (Nested). The draws are the same for
 // the same seed; which mail meets which is up to the order of arrival.
 //
 // Where the server holds a reply or keeps silent, it does so until the client hangs

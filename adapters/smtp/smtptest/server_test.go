@@ -167,7 +167,7 @@ func TestAMailIsRecordedBeforeItsReply(t *testing.T) {
 		t.Fatal("the mail is not there while its reply is held")
 	}
 	m := s.Mails()[0]
-	if m.MessageID != "a@x" || m.From != "from@x.example" || m.To != "to@x.example" || len(m.Hash) != 64 || len(m.Bytes) == 0 || m.Connection != 1 {
+	if m.MessageID != "a@x" || m.From != "from@x.example" || m.To != "to@x.example" || len(m.Hash) != 64 || len(m.Bytes) == 0 || m.Connection != 1 || m.Fault != AcceptThenSlow {
 		t.Errorf("%+v", m)
 	}
 	s.Release()
@@ -175,8 +175,28 @@ func TestAMailIsRecordedBeforeItsReply(t *testing.T) {
 		t.Errorf("after the release: %s", reply)
 	}
 	// The connection is whole.
-	if _, reply := peer.mail("b@x", "from@x.example", "to@x.example"); reply[:3] != "250" || s.Held() != 0 {
+	if _, reply := peer.mail("b@x", "from@x.example", "to@x.example"); reply[:3] != "250" || s.Held() != 0 || s.Mails()[1].Fault != None {
 		t.Errorf("the next mail: %s, %d held", reply, s.Held())
+	}
+}
+
+// A client that goes on after an error as if nothing had happened is told so.
+func TestAMailBeginsWhenTheOneBeforeHasEnded(t *testing.T) {
+	s := start(t, Config{})
+	s.Script(Rcpt450, None)
+	peer := dial(t, s)
+	peer.reply()
+	peer.say("EHLO tester.example")
+	for i, want := range []string{"450 4.2.1", "503 5.5.1", "250", "250"} {
+		if i == 2 {
+			peer.say("RSET")
+		}
+		if _, reply := peer.mail(fmt.Sprint(i, "@x"), "from@x.example", "to@x.example"); len(reply) < len(want) || reply[:len(want)] != want {
+			t.Errorf("mail %d: %s, wanted %s", i, reply, want)
+		}
+	}
+	if s.Count(Nested) != 1 || s.Len() != 2 {
+		t.Errorf("%d nested, %d mails", s.Count(Nested), s.Len())
 	}
 }
 
