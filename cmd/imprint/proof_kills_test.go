@@ -152,18 +152,23 @@ func TestDigestProofWithoutKills(t *testing.T) {
 	t.Logf("%d mails, faults %v", sink.Len(), sink.Counts())
 }
 
+// flaky is a mail server on which now and then something goes wrong.
+func flaky(seed uint64) smtptest.Config {
+	var rates []smtptest.Rate
+	for _, f := range append(everyFault(), silences()...) {
+		rates = append(rates, smtptest.Rate{Fault: f, Part: 0.005})
+	}
+	rates = append(rates, smtptest.Rate{Fault: smtptest.GreetingDrop, Part: 0.01}, smtptest.Rate{Fault: smtptest.Greeting421, Part: 0.01})
+	return smtptest.Config{Seed: seed, Rates: rates, MailsPerConnection: 20}
+}
+
 // The program is killed at random moments, and each time started again: while it
 // starts, while it works, and right after a mail was taken. The server's faults go on
 // all the while. Nothing is lost, and there are just as many extra copies as mails
 // were taken whose acceptance nobody could record.
 func TestDigestProofUnderKills(t *testing.T) {
 	seed, random := drawn(t)
-	var rates []smtptest.Rate
-	for _, f := range append(everyFault(), silences()...) {
-		rates = append(rates, smtptest.Rate{Fault: f, Part: 0.005})
-	}
-	rates = append(rates, smtptest.Rate{Fault: smtptest.GreetingDrop, Part: 0.01}, smtptest.Rate{Fault: smtptest.Greeting421, Part: 0.01})
-	p := newProof(t, smtptest.Config{Seed: seed, Rates: rates, MailsPerConnection: 20})
+	p := newProof(t, flaky(seed))
 	s := p.serves(0, p.launch(0))
 	work := publish(t, p.programs, p.token, p.documents)
 	enough, decided := make(chan struct{}), make(chan error, 1)

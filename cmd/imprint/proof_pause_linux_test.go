@@ -105,27 +105,6 @@ func turnedOffInBetween(t *testing.T, exe string) judgement {
 	return j
 }
 
-// comesToAnEnd waits until everybody is told.
-func (c *pair) comesToAnEnd() {
-	c.t.Helper()
-	if left := c.drain(patience); left != "" {
-		c.t.Errorf("it came to no end: %s", left)
-	}
-}
-
-// stop ends the programs that run, as an operator does.
-func (c *pair) stop() {
-	c.t.Helper()
-	for _, s := range c.servers {
-		if s == nil {
-			continue
-		}
-		if code, _ := s.terminate(); code != 0 {
-			c.t.Errorf("SIGTERM: exit %d", code)
-		}
-	}
-}
-
 // pauses are two mistakes more, which take their time.
 func pauses() []mutant {
 	return []mutant{

@@ -169,7 +169,7 @@ func (p *proof) launch(place int, environment ...string) *server {
 // mailServer is the setting of the mail server of a place. Time-outs are long, for who
 // gives an answer up gets a second copy; they cost only what a silence costs.
 func (p *proof) mailServer(place int) string {
-	return fmt.Sprintf("%s&connections=%d&timeout=4s", p.sinks[place].URL(), p.connections)
+	return fmt.Sprintf("%s&connections=%d&timeout=8s", p.sinks[place].URL(), p.connections)
 }
 
 // command runs the program, this one or another that was built.

@@ -60,7 +60,7 @@ type Mail struct {
 	Connection int    // from 1, in the order of their coming
 	User       string // who had proved to be whom by AUTH; "" where nobody had
 	UTF8       bool   // SMTPUTF8 was asked for
-	Fault      Fault  // that strikes now that it is held; None for most
+	Fault      Fault  // instead of its reply, or after it; None for most, and once Release has let the reply go
 }
 
 // Server is a running server. It is safe for concurrent use.
@@ -293,14 +293,18 @@ func (s *Server) note(change func()) {
 
 func (s *Server) struck(f Fault) { s.note(func() { s.counts[f]++ }) }
 
-// keep records a mail; the reply comes after.
-func (s *Server) keep(m Mail, b []byte) {
+// keep records a mail, and answers its place; the reply comes after.
+func (s *Server) keep(m Mail, b []byte) (place int) {
 	sum := sha256.Sum256(b)
 	m.MessageID, m.Hash = messageID(b), hex.EncodeToString(sum[:])
 	if s.config.KeepBytes {
 		m.Bytes = b
 	}
-	s.note(func() { s.mails = append(s.mails, m) })
+	s.note(func() {
+		place = len(s.mails)
+		s.mails = append(s.mails, m)
+	})
+	return place
 }
 
 // cut ends every connection.

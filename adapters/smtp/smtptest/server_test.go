@@ -171,8 +171,8 @@ func TestAMailIsRecordedBeforeItsReply(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	s.Release()
-	if reply := <-done; reply[:3] != "250" {
-		t.Errorf("after the release: %s", reply)
+	if reply := <-done; reply[:3] != "250" || s.Mails()[0].Fault != None {
+		t.Errorf("after the release: %s, %s", reply, s.Mails()[0].Fault)
 	}
 	// The connection is whole.
 	if _, reply := peer.mail("b@x", "from@x.example", "to@x.example"); reply[:3] != "250" || s.Held() != 0 || s.Mails()[1].Fault != None {

@@ -118,9 +118,9 @@ func (s *session) Data(r io.Reader) error {
 	if s.fault.At == Kept || s.fault.At == After {
 		m.Fault = s.fault
 	}
-	s.server.keep(m, b)
+	kept := s.server.keep(m, b)
 	if s.fault == AcceptThenSlow {
-		s.server.hold(s.peer)
+		s.server.hold(s.peer, kept)
 		return nil
 	}
 	s.leave = s.fault == DropAfter250
@@ -147,16 +147,20 @@ func (s *session) stop(r io.Reader) error {
 	return errors.Join(errDropped, s.peer.Close())
 }
 
-// hold keeps the reply back.
-func (s *Server) hold(p *peer) {
+// hold keeps the reply to a mail back. If it is released, the mail is one like others.
+func (s *Server) hold(p *peer, mail int) {
 	var released chan struct{}
 	s.note(func() {
 		s.counts[AcceptThenSlow]++
 		s.held++
 		released = s.released
 	})
-	p.hold(released)
-	s.note(func() { s.held-- })
+	answered := p.hold(released)
+	s.note(func() {
+		if s.held--; answered {
+			s.mails[mail].Fault = None
+		}
+	})
 }
 
 // Reset is called after the reply to the dot, and at RSET.

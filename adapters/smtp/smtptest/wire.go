@@ -149,16 +149,18 @@ func (p *peer) untilGone() {
 	}
 }
 
-// hold waits for the same, or to be released.
-func (p *peer) hold(released <-chan struct{}) {
+// hold waits for the same, or to be released, and answers which of them has come.
+func (p *peer) hold(released <-chan struct{}) bool {
 	gone := make(chan struct{})
 	go func() { defer close(gone); p.untilGone() }()
 	select {
 	case <-gone:
+		return false
 	case <-released:
 		_ = p.raw.SetReadDeadline(time.Unix(1, 0)) // ends the reading
 		<-gone
 		_ = p.raw.SetReadDeadline(time.Time{})
+		return true
 	}
 }
 
