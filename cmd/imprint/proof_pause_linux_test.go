@@ -75,23 +75,24 @@ func pausedPastTheLease(t *testing.T, exe string) judgement {
 	return j
 }
 
-// W10: digests are turned off after a mail was composed and before the intent to send
-// it. It never leaves.
-func TestDigestProofTurnedOffInBetween(t *testing.T) { proves(t, turnedOffInBetween(t, built(t))) }
+// W10: digests are turned off, and accounts disabled and erased, after a mail was
+// composed, others were claimed, and no intent to send any of them was committed. None
+// leaves.
+func TestDigestProofEndedInBetween(t *testing.T) { proves(t, endedInBetween(t, built(t))) }
 
-func turnedOffInBetween(t *testing.T, exe string) judgement {
+func endedInBetween(t *testing.T, exe string) judgement {
 	t.Helper()
 	c := newPair(t, exe, smtptest.Config{})
 	c.connections = 1
 	goOn := c.standsStill("W1")
+	commands := []accountCommand{c.in.people.TurnOff, c.in.people.Disable, c.in.people.Erase}
 	var off []reader
 	for _, r := range c.readers {
-		if r.daily {
-			continue
+		if !r.daily && r.keepsAll { // to whom mails are under way
+			_, err := commands[len(off)%len(commands)](t.Context(), operator(), uuid.MustParse(r.person))
+			must(t, err)
+			off = append(off, r)
 		}
-		_, err := c.in.people.TurnOff(t.Context(), r.request(), uuid.MustParse(r.person))
-		must(t, err)
-		off = append(off, r)
 	}
 	goOn()
 	c.comesToAnEnd() // with a mail to those who are told daily
@@ -99,7 +100,7 @@ func turnedOffInBetween(t *testing.T, exe string) judgement {
 	j := c.judge()
 	for _, r := range off {
 		if mails := c.cameTo(r); len(mails) > 0 {
-			j.wrong = append(j.wrong, fmt.Sprintf("%d mails came to %s, who had turned digests off", len(mails), r.address))
+			j.wrong = append(j.wrong, fmt.Sprintf("%d mails came to %s, to whom digests had been ended", len(mails), r.address))
 		}
 	}
 	return j
@@ -111,6 +112,6 @@ func pauses() []mutant {
 		{"whoever was paused sends all the same", append(shortLeases(), replacement{"handlers/digest/transmit.go",
 			"left < leaseNeeded", "left < leaseNeeded-24*time.Hour"}), pausedPastTheLease, true},
 		{"an intent does not look at the settings", []replacement{{"handlers/digest/intend.go",
-			"if cur.Changed != st.Changed {", "if cur.Changed < 0 {"}}, turnedOffInBetween, true},
+			"if cur.Changed != st.Changed {", "if cur.Changed < 0 {"}}, endedInBetween, true},
 	}
 }

@@ -114,7 +114,7 @@ func (p *proof) seed(in *opened) {
 	}
 	must(p.t, in.readModels.CatchUp(ctx, nil))
 	for i := range proofAtOnce + proofDaily + proofOff {
-		r := reader{address: fmt.Sprintf("reader-%d@%s", i, proofHost), daily: i >= proofAtOnce}
+		r := reader{address: fmt.Sprintf("reader-%d@%s", i, proofHost), daily: i >= proofAtOnce, keepsAll: i%3 == 0}
 		r.token, r.person = p.issue(in, fmt.Sprintf("Reader %d", i), access.Member)
 		r.choose(p.t, in)
 		if i >= proofAtOnce+proofDaily {
@@ -122,7 +122,7 @@ func (p *proof) seed(in *opened) {
 			must(p.t, err)
 		}
 		keeps := p.documents[2:3]
-		if i%3 == 0 {
+		if r.keepsAll {
 			keeps = p.documents
 		}
 		for _, d := range keeps {

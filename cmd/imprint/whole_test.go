@@ -17,10 +17,11 @@ import (
 	"imprint/handlers"
 )
 
-// reader is somebody who keeps all documents.
+// reader is somebody who keeps documents.
 type reader struct {
 	token, person, address string
 	daily                  bool
+	keepsAll               bool
 }
 
 // whole is an installation with people who publish and people who read.
@@ -43,7 +44,7 @@ func newWhole(t *testing.T) *whole {
 		w.publisher, _ = w.token(in, "Paula", access.Publisher)
 		w.auditor, _ = w.token(in, "Aude", access.Auditor)
 		for i := range atOnce + daily {
-			r := reader{address: fmt.Sprintf("reader-%d@halden.example", i), daily: i < daily}
+			r := reader{address: fmt.Sprintf("reader-%d@halden.example", i), daily: i < daily, keepsAll: true}
 			r.token, r.person = w.token(in, fmt.Sprintf("Reader %d", i), access.Member)
 			r.choose(t, in)
 			w.readers = append(w.readers, r)
