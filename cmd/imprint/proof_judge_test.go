@@ -176,6 +176,7 @@ func (p *proof) read(id string, m smtptest.Mail, j *judgement) []news {
 	all, err := posted{to: m.To, bytes: m.Bytes}.read()
 	if err != nil {
 		j.wrong = append(j.wrong, err.Error())
+		return nil
 	}
 	p.news[id] = all
 	return all

@@ -1,7 +1,8 @@
 package main
 
 // Here: the oracle of the digest proofs. It folds the log, event by event, into what
-// each reader is owed, and shares nothing with the worker or its read models.
+// each reader is owed, and shares nothing with the worker or its read models. It knows
+// the events that these proofs cause, and no others.
 
 import (
 	"slices"

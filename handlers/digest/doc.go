@@ -60,6 +60,8 @@
 //	    end mail to somebody fold their own fact before they answer (Facts), so that no
 //	    intent commits after the answer
 //
+// A process dies at each of these in the proofs (points.go, docs/verification.md).
+//
 // # Addresses
 //
 // A digest goes to an address that its reader has confirmed. A new one is sent a
