@@ -20,6 +20,7 @@ import (
 	"imprint/domain/event"
 	"imprint/domain/schema"
 	"imprint/handlers"
+	"imprint/handlers/digest"
 	"imprint/projections"
 	"imprint/projections/catalog"
 	"imprint/projections/history"
@@ -48,6 +49,7 @@ type installation struct {
 	library    *queries.Library
 	publishing *handlers.Publishing
 	libraries  *handlers.Libraries
+	people     *handlers.People
 
 	closers []func() error // in the order of opening
 }
@@ -99,6 +101,7 @@ func openInstallation(ctx context.Context, dir string) (_ *installation, err err
 	journal := handlers.NewJournal(in.log, in.codec, time.Now, nil)
 	in.publishing = handlers.NewPublishing(journal, in.content, in.catalog)
 	in.libraries = handlers.NewLibraries(journal, in.catalog, in.readModels.Wait)
+	in.people = handlers.NewPeople(journal, in.keys, work.NewNames(in.work), work.NewTokens(in.work), digest.NewFacts(in.log, in.registry, work.NewDigests(in.work)))
 	_, err = handlers.OpenInstallation(ctx, in.log, in.codec, time.Now, uuid.New(), "benchmarks")
 	return in, err
 }

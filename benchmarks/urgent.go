@@ -44,7 +44,7 @@ func (in *installation) tellAtOnce(ctx context.Context, r *report, to *sink, p p
 	if err != nil {
 		return err
 	}
-	reacting := reactions.New(in.log, in.codec, work.NewReactions(in.work), time.Now, 10*time.Minute)
+	reacting := reactions.New(in.log, in.codec, work.NewReactions(in.work), reactions.Commands{People: in.people}, time.Now, 10*time.Minute)
 	if err := reacting.CatchUp(ctx); err != nil {
 		return err
 	}

@@ -27,8 +27,16 @@ func (d *Digests) Hasten(ctx context.Context, persons []uuid.UUID, now time.Time
 	}
 	err = d.db.Write(ctx, func(tx Tx) error {
 		refused = make([]error, len(persons))
+		rows, err := load(ctx, tx, persons)
+		if err != nil {
+			return err
+		}
 		for i, person := range persons {
-			if refused[i], err = hasten(ctx, tx, person, clock, now); err != nil {
+			r, found := rows[person]
+			if !found {
+				r.Person = person
+			}
+			if refused[i], err = hasten(ctx, tx, r, clock, now); err != nil {
 				return err
 			}
 		}
@@ -37,20 +45,12 @@ func (d *Digests) Hasten(ctx context.Context, persons []uuid.UUID, now time.Time
 	return refused, err
 }
 
-func hasten(ctx context.Context, tx Tx, person uuid.UUID, clock, now time.Time) (refused, err error) {
-	s, _, err := find(ctx, tx, person)
-	if err != nil {
-		return nil, err
+func hasten(ctx context.Context, tx Tx, r row, clock, now time.Time) (refused, err error) {
+	if r.lease > micros(clock) {
+		return r.UnderWay(), nil
 	}
-	var until int64
-	if _, err := one(ctx, tx, into(&until), `SELECT lease_until FROM digest_standings WHERE person = $1`, person.String()); err != nil {
-		return nil, err
-	}
-	if until > micros(clock) {
-		return s.UnderWay(), nil
-	}
-	if s, refused = s.Hasten(now); refused != nil {
+	if r.Standing, refused = r.Hasten(now); refused != nil {
 		return refused, nil
 	}
-	return nil, save(ctx, tx, s)
+	return nil, r.save(ctx, tx)
 }

@@ -140,7 +140,7 @@ func (r reader) request() handlers.Request {
 
 func (p *proof) issue(in *opened, name string, role access.Role) (secret, person string) {
 	p.t.Helper()
-	issued, err := in.tokens().Issue(p.t.Context(), control.Issue{Person: name, Role: role, Days: 1})
+	issued, err := in.operations().Issue(p.t.Context(), control.Issue{Person: name, Role: role, Days: 1})
 	must(p.t, err)
 	return issued.Secret, issued.Person.String()
 }
