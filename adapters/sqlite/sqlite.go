@@ -33,13 +33,17 @@ const (
 	Scratch     Durability = "OFF"    // temporary builds that are thrown away
 )
 
-// Each connection keeps pages in memory of its own, up to a bound, and those of a
-// large file fill it; the pages of a small one never do. A rebuild changes pages all
-// over its tables, so it has more room.
+// How much a connection keeps of its file in memory, in KiB, as pragmas. The driver
+// is compiled with SQLITE_ENABLE_MEMORY_MANAGEMENT: all connections of a process share
+// one pool, as large as theirs together, and a large file fills what the others leave.
+// So the sum counts, and is small: readers are many, and the operating system has the
+// pages once for all of them. A rebuild changes pages all over its tables, so it has
+// more room while it runs.
 const (
-	readingCache = "cache_size(-8192)" // KiB
-	writingCache = "cache_size(-16384)"
-	loadingCache = "cache_size(-65536)"
+	noCache      = "cache_size(-64)" // of a connection that reads no page
+	readingCache = "cache_size(-2048)"
+	WritingCache = "cache_size(-4096)"
+	LoadingCache = "cache_size(-65536)"
 )
 
 // DB is one open file.
@@ -60,9 +64,9 @@ func Open(ctx context.Context, path string, d Durability) (*DB, error) {
 	}
 	pragmas := []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + string(d) + ")", "foreign_keys(1)", "temp_store(MEMORY)"}
 	if d == Durable {
-		pragmas = append(pragmas, fmt.Sprintf("wal_autocheckpoint(%d)", walPages), writingCache)
+		pragmas = append(pragmas, fmt.Sprintf("wal_autocheckpoint(%d)", walPages), WritingCache)
 	} else {
-		pragmas = append(pragmas, loadingCache)
+		pragmas = append(pragmas, LoadingCache)
 	}
 	write, err := connect(ctx, path, url.Values{"_pragma": pragmas, "_txlock": {"immediate"}})
 	if err != nil {

@@ -45,7 +45,7 @@ type trimmer struct {
 // trim starts the trimmer of a file that is open for writing.
 func trim(ctx context.Context, path string, d Durability) (*trimmer, error) {
 	// While it waits for readers it keeps writers out, so it waits a moment only.
-	db, err := connect(ctx, path, map[string][]string{"_pragma": {"busy_timeout(100)", "synchronous(" + string(d) + ")"}})
+	db, err := connect(ctx, path, map[string][]string{"_pragma": {"busy_timeout(100)", "synchronous(" + string(d) + ")", noCache}})
 	if err != nil {
 		return nil, err
 	}

@@ -72,8 +72,10 @@ func create(ctx context.Context, w *writer, now time.Time, p projections.Project
 			return projections.Build{}, fmt.Errorf("table %s: %w", t.Name, err)
 		}
 	}
-	err := w.exec(ctx, `UPDATE generations SET tables = $1 WHERE generation = $2`, strings.Join(names, " "), g.Number)
-	return projections.Build{Generation: g}, err
+	if err := w.exec(ctx, `UPDATE generations SET tables = $1 WHERE generation = $2`, strings.Join(names, " "), g.Number); err != nil {
+		return projections.Build{}, err
+	}
+	return projections.Build{Generation: g}, w.built(ctx, 1)
 }
 
 // Index implements projections.Store.
@@ -91,7 +93,7 @@ func (s *Store) Index(ctx context.Context, p projections.Projection, g projectio
 				return fmt.Errorf("indexes of %s: %w", t.Name, err)
 			}
 		}
-		return nil
+		return w.built(ctx, -1)
 	})
 }
 

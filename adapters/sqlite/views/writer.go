@@ -20,6 +20,7 @@ type writer struct {
 	conn      *sql.Conn
 	stmts     map[string]*sql.Stmt // of the registry: a fixed few texts
 	relations map[string]*relation // by name of the table
+	building  int                  // generations made here and not indexed yet
 }
 
 func newWriter(ctx context.Context, db *sqlite.DB) (*writer, error) {
@@ -27,7 +28,22 @@ func newWriter(ctx context.Context, db *sqlite.DB) (*writer, error) {
 	if err != nil {
 		return nil, sqlite.ExplainRebuildable(db.Path, err)
 	}
-	return &writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, relations: map[string]*relation{}}, nil
+	w := &writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, relations: map[string]*relation{}}
+	if err := w.built(ctx, 0); err != nil {
+		return nil, errors.Join(sqlite.ExplainRebuildable(db.Path, err), conn.Close())
+	}
+	return w, nil
+}
+
+// built notes generations that begin to be built, or are, and gives the connection
+// the memory that this takes. One that is given up before its end keeps it until the
+// file is closed.
+func (w *writer) built(ctx context.Context, more int) error {
+	w.building = max(0, w.building+more)
+	if w.building > 0 {
+		return w.define(ctx, "PRAGMA "+sqlite.LoadingCache)
+	}
+	return w.define(ctx, "PRAGMA "+sqlite.WritingCache)
 }
 
 func (w *writer) close() error {
