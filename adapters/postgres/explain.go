@@ -32,6 +32,9 @@ func explain(setting string, err error) error {
 		if words := server(setting, e); words != nil {
 			return words.Because(err)
 		}
+		if _, connecting := as[*pgconn.ConnectError](err); connecting {
+			return domain.Refuse(domain.Unavailable, "database-refuses", "the PostgreSQL server of %s refuses the connection: %s; correct the parameters of the address", setting, e.Message).In(setting).Because(err)
+		}
 		return fmt.Errorf("PostgreSQL: %w", err)
 	}
 	if words := network(setting, err); words != nil {
@@ -78,7 +81,7 @@ func network(setting string, err error) *domain.Error {
 	if dns, ok := as[*net.DNSError](err); ok {
 		return unavailable("unknown-host", "the host %q of %s is not known; correct the name, or the name service", dns.Name, setting)
 	}
-	if _, ok := as[*tls.CertificateVerificationError](err); ok {
+	if unproved(err) {
 		return unavailable("database-tls", "the certificate of the PostgreSQL server does not prove the host of %s%s; correct the host, or name its authority with sslrootcert", setting, why(err))
 	}
 	if _, ok := as[tls.RecordHeaderError](err); ok || strings.Contains(err.Error(), "server refused TLS connection") {
@@ -96,6 +99,19 @@ func network(setting string, err error) *domain.Error {
 		return unavailable("database-lost", "the connection to the PostgreSQL server of %s was lost; it is tried again", setting)
 	}
 	return nil
+}
+
+// unproved tells of a certificate that was refused: with sslmode=verify-ca by pgx,
+// which does not wrap what it found, otherwise by crypto/tls.
+func unproved(err error) bool {
+	if _, ok := as[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := as[x509.UnknownAuthorityError](err); ok {
+		return true
+	}
+	_, ok := as[x509.CertificateInvalidError](err)
+	return ok
 }
 
 // why tells the two usual reasons of a refused certificate apart.

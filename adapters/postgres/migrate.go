@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -46,11 +47,17 @@ func Migrate(ctx context.Context, db *DB) error {
 	return nil
 }
 
-// explain tells of a schema that migrations of this program have not made: something
-// has a name of theirs, or the record of migrations is of another kind.
+// explain tells of a schema that migrations of this program have not made: it is
+// another user's, something has a name of theirs, or the record of migrations is of
+// another kind.
 func (p part) explain(err error) error {
+	if Is(err, "3F000") { // the search path leaves out what the user may not enter
+		return domain.Refuse(domain.Unavailable, "database-rights", "the user of %s may not use the schema %s, which another one owns; let it own the schema (ALTER SCHEMA %s OWNER TO …), or name another database", Setting, p.schema, p.schema).In(Setting).Because(err)
+	}
+	// goose has no name for its error about a record of migrations without a first row.
+	foreign := err != nil && strings.Contains(err.Error(), "missing zero version")
 	for _, code := range []string{"42P07", "42710", "42723", "42P01", "42703"} {
-		if Is(err, code) {
+		if foreign || Is(err, code) {
 			return domain.Refuse(domain.Conflict, "foreign-schema", "the schema %s in the database of %s holds something that is not of this program; name another database, or move that schema out of the way", p.schema, Setting).In(Setting).Because(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
 	"strconv"
 	"strings"
@@ -102,8 +103,7 @@ func (db *DB) Close() {
 func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more map[string]string) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		// The cause may quote the address with its password, so it is dropped.
-		return nil, domain.Refuse(domain.Invalid, "bad-address", "%s is not the address of a PostgreSQL database; write it as postgres://user:password@host:5432/database", setting).In(setting)
+		return nil, badAddress(setting, err)
 	}
 	if o.StatementTimeout == 0 {
 		o.StatementTimeout = statementTimeout
@@ -123,7 +123,10 @@ func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more 
 	config.BeforeConnect = func(context.Context, *pgx.ConnConfig) error { return entry.pass() }
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerText(conn)
-		err := db.recognise(ctx, conn, setting)
+		err := unicode(conn, setting)
+		if err == nil {
+			err = db.recognise(ctx, conn, setting)
+		}
 		entry.told(err)
 		return err
 	}
@@ -152,6 +155,15 @@ func (db *DB) newPool(ctx context.Context, setting, url string, o Options, more 
 		return nil, explain(setting, err)
 	}
 	return pool, nil
+}
+
+// badAddress words an address that cannot be read. The cause may quote it with its
+// password, so it is dropped, but for a file that it names.
+func badAddress(setting string, err error) error {
+	if file, ok := as[*fs.PathError](err); ok {
+		return domain.Refuse(domain.Invalid, "bad-address", "%s names the file %s, which cannot be read; correct its name, or its owner and permissions", setting, file.Path).In(setting).Because(file.Err)
+	}
+	return domain.Refuse(domain.Invalid, "bad-address", "%s is not the address of a PostgreSQL database; write it as postgres://user:password@host:5432/database, with '/', '#', '%%', '@', ':' and '?' in the password percent-encoded, and correct its parameters (sslmode and others)", setting).In(setting)
 }
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -77,7 +77,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	admin, err := pgx.Connect(t.Context(), s.URL("postgres"))
 	ok(t, err)
 	t.Cleanup(func() { _ = admin.Close(context.Background()) })
-	for _, text := range []string{`CREATE ROLE writer LOGIN PASSWORD 'right-hunter2'`, `CREATE DATABASE imprint`} {
+	for _, text := range []string{`CREATE ROLE writer LOGIN PASSWORD 'right-hunter2'`, `CREATE DATABASE imprint`, `CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0`,
+		`CREATE DATABASE another`, `GRANT CREATE ON DATABASE another TO writer`} {
 		_, err := admin.Exec(t.Context(), text)
 		ok(t, err)
 	}
@@ -95,6 +96,10 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"authority":      {at(right, host, "imprint?sslmode=verify-full"), "database-tls"},
 		"name":           {at(right, host, "imprint?sslmode=verify-full&sslrootcert="+authority), "database-tls"},
 		"no such option": {at(right, host, "imprint?sslmode=hunter2"), "bad-address"},
+		"unverified":     {at(right, host, "imprint?sslmode=verify-ca"), "database-tls"},
+		"no such file":   {at(right, host, "imprint?sslmode=verify-full&sslrootcert=/absent.crt"), "bad-address"},
+		"parameter":      {at(right, host, "imprint?sslmode=disable&absent=hunter"), "database-refuses"},
+		"encoding":       {at(right, host, "latin?sslmode=disable"), "database-encoding"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db, err := postgres.Open(t.Context(), postgres.Options{URL: c.url})
@@ -104,6 +109,26 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			told(t, err, c.code)
 		})
 	}
+	t.Run("the file is named", func(t *testing.T) {
+		_, err := postgres.Open(t.Context(), postgres.Options{URL: at(right, host, "imprint?sslmode=verify-full&sslrootcert=/absent.crt")})
+		if err == nil || !strings.Contains(err.Error(), "/absent.crt") {
+			t.Errorf("%v does not name the file", err)
+		}
+	})
+	t.Run("a schema of another user", func(t *testing.T) {
+		theirs, err := pgx.Connect(t.Context(), s.URL("another"))
+		ok(t, err)
+		_, err = theirs.Exec(t.Context(), `CREATE SCHEMA imprint_views`)
+		ok(t, errors.Join(err, theirs.Close(t.Context())))
+		db, err := postgres.Open(t.Context(), postgres.Options{URL: at(right, host, "another?sslmode=disable")})
+		ok(t, err)
+		defer db.Close()
+		err = postgres.Migrate(t.Context(), db)
+		told(t, err, "database-rights")
+		if !strings.Contains(err.Error(), "imprint_views") {
+			t.Errorf("%v does not name the schema", err)
+		}
+	})
 	good := at(right, host, "imprint?sslmode=require")
 	db, err := postgres.Open(t.Context(), postgres.Options{URL: good})
 	ok(t, err)
@@ -172,6 +197,7 @@ func TestASchemaOfSomebodyElseIsNamed(t *testing.T) {
 	for name, made := range map[string]string{
 		"a table":              `CREATE TABLE imprint_views.generations (theirs text)`,
 		"a record of its own":  `CREATE TABLE imprint_views.goose_db_version (theirs text)`,
+		"an empty record":      `CREATE TABLE imprint_views.goose_db_version (id serial, version_id bigint, is_applied boolean, tstamp timestamp DEFAULT now())`,
 		"a function":           `CREATE FUNCTION imprint_views.clock() RETURNS bigint LANGUAGE sql AS 'SELECT 1'`,
 		"a table in the other": `CREATE TABLE imprint_work.leases (theirs text)`,
 	} {

@@ -1,14 +1,26 @@
 package postgres
 
 // Text with NUL in it: PostgreSQL keeps none, the other engines and JSON do. An
-// event's data may hold one, and a projection must not stop for it.
+// event's data may hold one, and a projection must not stop for it. Nor must it for
+// a letter that the database's encoding lacks.
 
 import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"imprint/domain"
 )
+
+// unicode refuses a database that cannot keep every text. The server tells its
+// encoding when it is connected to; a pooler between may not pass it on.
+func unicode(conn *pgx.Conn, setting string) error {
+	if encoding := conn.PgConn().ParameterStatus("server_encoding"); encoding != "" && encoding != "UTF8" {
+		return domain.Refuse(domain.Unavailable, "database-encoding", "the database that %s names keeps text as %s, which lacks letters that people write; name one that was made with the encoding UTF8 (createdb --encoding UTF8 --template template0)", setting, encoding).In(setting)
+	}
+	return nil
+}
 
 // escape keeps the order of bytes and what is equal: NUL becomes 01 01, and 01
 // becomes 01 02. Almost every text has neither and stays as it is.
