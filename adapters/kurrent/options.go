@@ -4,7 +4,9 @@
 package kurrent
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"regexp"
@@ -65,7 +67,8 @@ func (o *Options) setDefaults() error {
 }
 
 // configure reads the connection string. Errors of the client's parser may quote
-// a part of the password, so they are told only where there is none.
+// a part of the password, so they are told only where there is none, or where they
+// are about a file.
 func configure(o Options) (*esdb.Configuration, error) {
 	text := o.Address
 	for _, scheme := range []string{"://", "+discover://"} {
@@ -77,8 +80,12 @@ func configure(o Options) (*esdb.Configuration, error) {
 	if err == nil {
 		err = config.Validate()
 	}
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return nil, domain.Refuse(domain.Invalid, "bad-log-address", "%s names the file %s, which cannot be read; correct its name, or its owner and permissions", setting, file.Path).Because(file.Err)
+	}
 	if err != nil {
-		refusal := domain.Refuse(domain.Invalid, "bad-log-address", "%s is no connection string; write esdb://user:password@host:2113?tls=true, with '/', '#', '%%', '@', ':' and ',' in the password percent-encoded", setting)
+		refusal := domain.Refuse(domain.Invalid, "bad-log-address", "%s is no connection string; write esdb://user:password@host:2113?tls=true, with '/', '#', '%%', '@', ':' and ',' in the password percent-encoded, and correct its parameters (tls, tlsCaFile and others)", setting)
 		if !strings.Contains(text, "@") {
 			refusal = refusal.Because(err)
 		}

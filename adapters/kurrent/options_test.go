@@ -85,6 +85,10 @@ func TestAddressesThatAreNone(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
+	missing := "esdb://imprint:" + password + "@localhost:2113?tlsCaFile=/no/such/file"
+	if _, err := Open(t.Context(), Options{Address: missing, Installation: "acme"}); err == nil || !strings.Contains(err.Error(), "/no/such/file") || strings.Contains(err.Error(), password) {
+		t.Errorf("a file that is missing: %v", err)
+	}
 	for _, name := range []string{"", "Acme", "a.b", "acme.main", "-a", strings.Repeat("a", 64)} {
 		if _, err := Open(t.Context(), Options{Address: "esdb://localhost:2113", Installation: name}); domain.KindOf(err) != domain.Invalid {
 			t.Errorf("installation %q: %v", name, err)
