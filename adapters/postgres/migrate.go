@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -153,4 +154,29 @@ func (p part) files() (files fs.FS, newest int64, err error) {
 		return nil, 0, fmt.Errorf("%s: %w", p.folder, err)
 	}
 	return files, newest, nil
+}
+
+// Writable refuses a database that this program could read and not write: a replica,
+// or one in which its user lacks rights. It writes nothing.
+func Writable(ctx context.Context, db *DB) error {
+	const asked = `SELECT current_setting('transaction_read_only') = 'on',
+		has_schema_privilege('imprint_views', 'CREATE'),
+		has_table_privilege('imprint_views.generations', 'UPDATE') AND has_table_privilege('imprint_views.generations', 'INSERT'),
+		has_table_privilege('imprint_work.leases', 'UPDATE') AND has_table_privilege('imprint_work.leases', 'INSERT')`
+	var readOnly, tables, views, work bool
+	if err := db.Write.QueryRow(ctx, asked).Scan(&readOnly, &tables, &views, &work); err != nil {
+		return Explain(err)
+	}
+	refuse := func(code, what string) error { return server(Setting, &pgconn.PgError{Code: code, Message: what}) }
+	switch {
+	case readOnly:
+		return refuse("25006", "")
+	case !tables:
+		return refuse("42501", "it may not make tables in the schema imprint_views")
+	case !views:
+		return refuse("42501", "it may not write the tables in the schema imprint_views")
+	case !work:
+		return refuse("42501", "it may not write the tables in the schema imprint_work")
+	}
+	return nil
 }

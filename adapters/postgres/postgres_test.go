@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"net/url"
 	"os"
@@ -218,6 +219,46 @@ func TestASchemaOfSomebodyElseIsNamed(t *testing.T) {
 				t.Errorf("something was migrated: %+v", states)
 			}
 		})
+	}
+}
+
+// A user that may read is told apart from one that may write.
+func TestADatabaseThatCannotBeWrittenIsTold(t *testing.T) {
+	address := postgrestest.Database(t)
+	db, err := postgres.Open(t.Context(), postgres.Options{URL: address})
+	ok(t, err)
+	t.Cleanup(db.Close)
+	ok(t, postgres.Writable(t.Context(), db))
+	_, err = db.Read.Exec(t.Context(), `SELECT 1`)
+	ok(t, err)
+	told(t, postgres.Writable(t.Context(), &postgres.DB{Write: db.Read}), "database-read-only")
+	// A role is of the whole server.
+	role := fmt.Sprintf("reader_%d", os.Getpid())
+	for _, text := range []string{`CREATE ROLE ` + role, `GRANT USAGE ON SCHEMA imprint_views, imprint_work TO ` + role,
+		`GRANT SELECT ON ALL TABLES IN SCHEMA imprint_views, imprint_work TO ` + role} {
+		_, err := db.Write.Exec(t.Context(), text)
+		ok(t, err)
+	}
+	t.Cleanup(func() {
+		_, err := db.Write.Exec(context.Background(), `DROP OWNED BY `+role)
+		ok(t, err)
+		_, err = db.Write.Exec(context.Background(), `DROP ROLE `+role)
+		ok(t, err)
+	})
+	u, err := url.Parse(address)
+	ok(t, err)
+	u.RawQuery += "&role=" + role
+	for _, grant := range []string{`GRANT CREATE ON SCHEMA imprint_views`, `GRANT INSERT, UPDATE ON imprint_views.generations`, `GRANT INSERT, UPDATE ON imprint_work.leases`} {
+		reader, err := postgres.Open(t.Context(), postgres.Options{URL: u.String()})
+		ok(t, err)
+		told(t, postgres.Writable(t.Context(), reader), "database-rights")
+		_, err = db.Write.Exec(t.Context(), grant+` TO `+role)
+		ok(t, err)
+		err = postgres.Writable(t.Context(), reader)
+		reader.Close()
+		if last := strings.Contains(grant, "leases"); last != (err == nil) {
+			t.Errorf("after %s: %v", grant, err)
+		}
 	}
 }
 

@@ -184,7 +184,7 @@ func (k *Keys) unwrap(id event.KeyID, wrapped []byte) ([]byte, error) {
 	}
 	key, err := k.master.Open(nil, wrapped[:n], wrapped[n:], []byte(id))
 	if err != nil {
-		return nil, domain.Refuse(domain.Internal, "wrong-master-key", "data key %s in %s does not open; is this the master key of this data folder?", id, k.db.Name()).Because(err)
+		return nil, domain.Refuse(domain.Internal, "wrong-master-key", "data key %s in %s does not open; is this the master key of this installation?", id, k.db.Name()).Because(err)
 	}
 	return key, nil
 }

@@ -74,7 +74,7 @@ func (in *opened) whole(ctx context.Context, before presence) error {
 	}
 	keys, err := in.keys.Check(ctx, startKeys)
 	if err != nil {
-		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had", in.workName()).Because(err)
+		return domain.Refuse(domain.Invalid, "wrong-master-key", "the master key does not open the data keys in %s; put back the key that this installation had (IMPRINT_MASTER_KEY_FILE)", in.workName()).Because(err)
 	}
 	if in.remembers = keys > 0; in.remembers && !before.log && in.flags.logInFile() {
 		return in.lostLog()
@@ -92,6 +92,9 @@ func lostWork(f *datafolder.Folder) error {
 }
 
 func (in *opened) lostLog() error {
+	if !in.flags.logInFile() {
+		return domain.Refuse(domain.Conflict, "lost-log", "%s holds no event of the installation %q, but %s remembers some: correct IMPRINT_INSTALLATION, IMPRINT_LOG or IMPRINT_DATABASE, which name parts of two installations; or events are lost: put back the backups that belong together", in.logName(), in.flags.Installation, in.workName())
+	}
 	return domain.Refuse(domain.Conflict, "lost-log", "%s is missing or empty, but %s is not: events are lost; put the file back, or move the whole folder away and run imprint restore",
 		in.logName(), in.workName())
 }
@@ -168,15 +171,19 @@ func (in *opened) nothingLost(ctx context.Context, known, found bool) error {
 	case !found && remembers:
 		return in.lostLog()
 	case found && !known && !remembers:
-		first, err := in.log.ReadAll(ctx, event.Checkpoint{}, 2)
-		if err != nil {
-			return err
-		}
-		if len(first) > 1 {
-			return domain.Refuse(domain.Conflict, "lost-work", "%s is empty, but %s is not: its data keys, tokens and the digests' places are lost or elsewhere; IMPRINT_DATABASE and IMPRINT_LOG must name parts of one installation (imprint copy moves one to other engines)", in.workName(), in.logName())
-		}
+		return in.withoutRows(ctx)
 	}
 	return nil
+}
+
+// withoutRows refuses a log that has lost its work tables: one with more than its
+// first event, beside tables that remember none.
+func (e *engines) withoutRows(ctx context.Context) error {
+	first, err := e.log.ReadAll(ctx, event.Checkpoint{}, 2)
+	if err != nil || len(first) < 2 {
+		return err
+	}
+	return domain.Refuse(domain.Conflict, "lost-work", "%s is empty, but %s is not: its data keys, tokens and the digests' places are lost or elsewhere; IMPRINT_DATABASE and IMPRINT_LOG must name parts of one installation (imprint copy moves one to other engines)", e.workName(), e.logName())
 }
 
 // placed holds the places that were reached in the log against the log.

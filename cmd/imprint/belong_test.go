@@ -146,6 +146,12 @@ func TestPartsOfTwoInstallationsAreRefused(t *testing.T) {
 		if strings.HasSuffix(c.code, "-log") && err != nil && (!strings.Contains(err.Error(), "IMPRINT_LOG") || !strings.Contains(err.Error(), "IMPRINT_DATABASE")) {
 			t.Errorf("%s: the settings are not named: %v", c.what, err)
 		}
+		if settings := map[string]string{"lost-log": "IMPRINT_INSTALLATION", "wrong-master-key": "IMPRINT_MASTER_KEY_FILE"}; err != nil && !strings.Contains(err.Error(), settings[c.code]) {
+			t.Errorf("%s: %s is not named: %v", c.what, settings[c.code], err)
+		}
+		if said, failed := doctorSays(t, doctorCommand{engineFlags: c.flags}); !failed {
+			t.Errorf("%s, and to the doctor all is well:\n%s", c.what, said)
+		}
 		if c.code == "another-database" {
 			if said, failed := doctorSays(t, doctorCommand{engineFlags: c.flags}); !failed || !strings.Contains(said, "FAIL  replica — IMPRINT_DATABASE_READ leads") {
 				t.Errorf("%s, to the doctor:\n%s", c.what, said)

@@ -29,7 +29,7 @@ type doctorCommand struct {
 
 // Help is shown by imprint doctor --help.
 func (doctorCommand) Help() string {
-	return "Looks at the folder, its lock, the master key, every database file, the log from end to end, the read models, the reactions, the digests, a sample of the contents, the disk and the mail setting; of parts on servers, whether they answer, with which schema, and whose they are. It changes nothing and may run while imprint serve does. Each line says ok, warn (look at it when you can) or FAIL (do something), what was looked at, and what to do. Exit 0: nothing fails; 1: something does.\n\nIt goes beyond what a start checks, but not all the way: imprint content scrub re-hashes every content, and imprint projections verify proves every read model."
+	return "Looks at the folder, its lock, the master key, every database file, the log from end to end, the read models, the reactions, the digests, a sample of the contents, the disk and the mail setting; of parts on servers, whether they answer and may be written, with which schema, and whose they are. It changes nothing and may run while imprint serve does. Each line says ok, warn (look at it when you can) or FAIL (do something), what was looked at, and what to do. Exit 0: nothing fails; 1: something does.\n\nIt goes beyond what a start checks, but not all the way: imprint content scrub re-hashes every content, and imprint projections verify proves every read model."
 }
 
 func (c *doctorCommand) Run(ctx context.Context, io *console) error {
@@ -48,7 +48,7 @@ func (c *doctorCommand) Run(ctx context.Context, io *console) error {
 	if err := d.parts(ctx, e, d.masterKey(e)); err != nil {
 		return err
 	}
-	d.mail(c.mailFlags)
+	d.mail(c.mailFlags, c.Data)
 	if d.failed {
 		return errFound
 	}
@@ -186,7 +186,7 @@ func (d *doctor) masterKey(e *engines) []byte {
 }
 
 // mail looks at the setting, without asking the server.
-func (d *doctor) mail(flags mailFlags) {
+func (d *doctor) mail(flags mailFlags, folder string) {
 	if _, err := mail.ParseAddress(flags.MailFrom); err != nil {
 		d.fail("mail", "the sender is not one mail address; set --mail-from, such as \"Trust Center <trust@example.com>\"")
 	}
@@ -201,6 +201,10 @@ func (d *doctor) mail(flags mailFlags) {
 	}
 	for _, s := range encoder.Signatures {
 		d.ok("mail", "mails are signed; the public key must stand in the DNS under %s, which was not asked", s)
+	}
+	if flags.Mail == keepMails && folder == "" {
+		d.failure("mail", errNowhereToKeep)
+		return
 	}
 	if flags.Mail == keepMails {
 		d.ok("mail", "digests are kept as files in the data folder; --mail smtp://… sends them")

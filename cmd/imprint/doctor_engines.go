@@ -33,6 +33,9 @@ func (d *doctor) server(ctx context.Context, e *engines) {
 			d.ok("database", "answers; %s is at migration %d", s.Schema, s.Has)
 		}
 	}
+	if err := postgres.Writable(ctx, e.database); err != nil {
+		d.failure("database", err)
+	}
 	if err := e.openSharedViews(ctx); err != nil {
 		d.failure("database", err)
 	}

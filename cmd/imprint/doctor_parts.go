@@ -82,7 +82,7 @@ func named(f engineFlags) partNames {
 		n.anew = (&engines{flags: f}).viewsAnew()
 	}
 	if !f.logInFile() || !f.databaseInFile() {
-		n.lost = "correct IMPRINT_LOG or IMPRINT_DATABASE, or put back the backups that belong together"
+		n.lost = "correct IMPRINT_LOG, IMPRINT_INSTALLATION or IMPRINT_DATABASE, or put back the backups that belong together"
 	}
 	return n
 }
@@ -194,16 +194,8 @@ func (e *engines) remembered(ctx context.Context, master []byte) string {
 			store = file
 		}
 	}
-	if db != nil {
-		if at, err := work.NewDigests(db).Checkpoint(ctx); err == nil && at.Ordinal > 0 {
-			return n.work
-		}
-		if keys, err := work.NewKeys(db, master, time.Now); err == nil {
-			// A key that cannot be opened was made for an event too.
-			if opened, err := keys.Check(ctx, 1); opened > 0 || err != nil {
-				return n.work
-			}
-		}
+	if db != nil && rowsRemember(ctx, db, master) {
+		return n.work
 	}
 	if store != nil {
 		if all, err := builds(ctx, store); err == nil && furthest(all) > 0 {
@@ -211,6 +203,20 @@ func (e *engines) remembered(ctx context.Context, master []byte) string {
 		}
 	}
 	return ""
+}
+
+// rowsRemember tells whether the work tables know of events.
+func rowsRemember(ctx context.Context, db work.Database, master []byte) bool {
+	if at, err := work.NewDigests(db).Checkpoint(ctx); err == nil && at.Ordinal > 0 {
+		return true
+	}
+	keys, err := work.NewKeys(db, master, time.Now)
+	if err != nil {
+		return false
+	}
+	// A key that cannot be opened was made for an event too.
+	opened, err := keys.Check(ctx, 1)
+	return opened > 0 || err != nil
 }
 
 // furthest is how far the one that came furthest has read the log.
@@ -246,14 +252,14 @@ func (d *doctor) work(ctx context.Context, e *engines, master []byte) {
 		d.keys(ctx, e.work, master)
 	}
 	if e.log != nil {
-		d.bound(ctx, e)
+		d.bound(ctx, e, master)
 	}
 	d.reactions(ctx, e.work)
 	d.digests(ctx, e.work)
 }
 
 // bound holds the work tables against the log.
-func (d *doctor) bound(ctx context.Context, e *engines) {
+func (d *doctor) bound(ctx context.Context, e *engines, master []byte) {
 	id, known, err := work.NewServed(e.work).Log(ctx)
 	if err != nil {
 		d.failure(d.part.work, err)
@@ -266,6 +272,11 @@ func (d *doctor) bound(ctx context.Context, e *engines) {
 	}
 	if known {
 		d.replica(ctx, e, id)
+	} else if d.log != uuid.Nil && !rowsRemember(ctx, e.work, master) {
+		if err := e.withoutRows(ctx); err != nil {
+			d.failure(d.part.work, err)
+			return
+		}
 	}
 	at, err := work.NewDigests(e.work).Checkpoint(ctx)
 	if err == nil {
@@ -284,7 +295,7 @@ func (d *doctor) keys(ctx context.Context, db work.Database, master []byte) {
 	}
 	opened, err := keys.Check(ctx, sampledKeys)
 	if err != nil {
-		d.fail("master key", "it does not open the data keys; put back the key that this installation had (%v)", err)
+		d.fail("master key", "it does not open the data keys; put back the key that this installation had (IMPRINT_MASTER_KEY_FILE): %v", err)
 		return
 	}
 	d.ok("master key", "opens the data keys (%d tried)", opened)

@@ -158,3 +158,25 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 		t.Errorf("a bad mail setting:\n%s", said)
 	}
 }
+
+// What serve would refuse, or could not write, is no sound installation.
+func TestTheDoctorNamesWhatServeCannotDo(t *testing.T) {
+	flags := external(t)
+	h := newHouseOn(t, flags)
+	h.publish()
+	h.settle()
+	relayed := mailFlags{Mail: "smtp://127.0.0.1:25?tls=none", MailFrom: "Halden <trust@halden.example>"}
+	if said, failed := doctorSays(t, doctorCommand{engineFlags: flags, mailFlags: relayed}); failed {
+		t.Errorf("a sound installation:\n%s", said)
+	}
+	readOnly := flags
+	readOnly.Database += "&default_transaction_read_only=on"
+	if said, failed := doctorSays(t, doctorCommand{engineFlags: readOnly, mailFlags: relayed}); !failed || !strings.Contains(said, "FAIL  database — IMPRINT_DATABASE leads to a server that takes no writes") {
+		t.Errorf("a database that takes no writes:\n%s", said)
+	}
+	kept := mailFlags{Mail: keepMails, MailFrom: relayed.MailFrom}
+	flags.Data = ""
+	if said, failed := doctorSays(t, doctorCommand{engineFlags: flags, mailFlags: kept}); !failed || !strings.Contains(said, "FAIL  mail — mails are kept as files") {
+		t.Errorf("mails kept nowhere:\n%s", said)
+	}
+}

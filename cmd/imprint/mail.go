@@ -31,6 +31,9 @@ type mailFlags struct {
 	dkimFlags
 }
 
+// errNowhereToKeep refuses mails that are kept as files, where no folder is named.
+var errNowhereToKeep = domain.Refuse(domain.Invalid, "no-data-folder", "mails are kept as files (IMPRINT_MAIL=dir), and no data folder is named; name one with --data or IMPRINT_DATA, or set IMPRINT_MAIL=smtp://…")
+
 // dkimFlags say how mails are signed.
 type dkimFlags struct {
 	DKIMKeyFile  []string `name:"dkim-key-file" env:"IMPRINT_DKIM_KEY_FILE" placeholder:"FILE,…" help:"Sign mails (DKIM) with the private keys in these PEM files, Ed25519 or RSA of 2,048 bits or more; two keys, one of each, serve every receiver. Default: mails are not signed here."`
@@ -106,7 +109,7 @@ func (in *opened) digests(portal portalFlags, flags mailFlags) (*mailing, error)
 	config := digest.Config{Portal: portal.PortalName, From: flags.MailFrom, Bounces: flags.MailBounces, Holder: in.holder, Connections: 1}
 	if flags.Mail == keepMails {
 		if in.folder == nil {
-			return nil, domain.Refuse(domain.Invalid, "no-data-folder", "mails are kept as files (IMPRINT_MAIL=dir), and no data folder is named; name one with --data or IMPRINT_DATA, or set IMPRINT_MAIL=smtp://…")
+			return nil, errNowhereToKeep
 		}
 		if m.kept, err = maildir.Open(in.folder.Mail()); err != nil {
 			return nil, err
