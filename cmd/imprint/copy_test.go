@@ -287,6 +287,9 @@ func TestCopyOfAKilledProcess(t *testing.T) {
 	if _, said, code := imprint(t, "digest", "due", "--data", to); code != 1 || !strings.Contains(said, "run the same imprint copy or imprint restore again") {
 		t.Errorf("the unfinished copy: %d, %s", code, said)
 	}
+	if said, failed := doctorSays(t, doctorCommand{engineFlags: engineFlags{Data: to}}); !failed || !strings.Contains(said, "run the same imprint copy or imprint restore again") || strings.Contains(said, fromBackup) {
+		t.Errorf("the unfinished copy, to the doctor:\n%s", said)
+	}
 	said, stderrText, code := imprint(t, args...)
 	if code != 0 || !regexp.MustCompile(`^\{"events":\d+,"contents":1,"bytes":36,"workRows":\d+,"seconds":[0-9.]+,"verified":true\}\n$`).MatchString(said) {
 		t.Errorf("the second run: %d\n%s%s", code, said, stderrText)

@@ -251,6 +251,10 @@ func (d *doctor) work(ctx context.Context, e *engines, master []byte) {
 	if master != nil {
 		d.keys(ctx, e.work, master)
 	}
+	if _, unfinished, err := work.Unfinished(ctx, e.work); err == nil && unfinished {
+		d.failure(d.part.work, e.unfinished())
+		return // what is missing follows from it
+	}
 	if e.log != nil {
 		d.bound(ctx, e, master)
 	}
