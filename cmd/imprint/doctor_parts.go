@@ -205,8 +205,12 @@ func (e *engines) remembered(ctx context.Context, master []byte) string {
 	return ""
 }
 
-// rowsRemember tells whether the work tables know of events.
+// rowsRemember tells whether the work tables know of events. Those of an unfinished
+// copy come before its log, so that they say nothing about it.
 func rowsRemember(ctx context.Context, db work.Database, master []byte) bool {
+	if _, unfinished, err := work.Unfinished(ctx, db); err == nil && unfinished {
+		return false
+	}
 	if at, err := work.NewDigests(db).Checkpoint(ctx); err == nil && at.Ordinal > 0 {
 		return true
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"imprint/adapters/work"
 	"imprint/domain/event"
 )
 
@@ -156,6 +157,18 @@ func TestTheDoctorNamesWhatIsWrong(t *testing.T) {
 	said, failed := doctorSays(t, doctorCommand{engineFlags: engineFlags{Data: h.data}, mailFlags: mailFlags{Mail: "smtp://user:hunter2@:x", MailFrom: "nobody"}})
 	if !failed || strings.Count(said, "FAIL  mail — ") != 2 || strings.Contains(said, "hunter2") {
 		t.Errorf("a bad mail setting:\n%s", said)
+	}
+}
+
+// The rows of an unfinished copy come before its log: no event of it is lost.
+func TestTheDoctorMissesNoLogOfAnUnfinishedCopy(t *testing.T) {
+	flags := external(t)
+	e := &engines{flags: flags}
+	must(t, e.connect(t.Context()))
+	must(t, work.Begin(t.Context(), e.work, "another"))
+	must(t, e.Close())
+	if said, failed := doctorSays(t, doctorCommand{engineFlags: flags}); !failed || !strings.Contains(said, "unfinished copy") || strings.Contains(said, "events are lost") {
+		t.Error(said)
 	}
 }
 
