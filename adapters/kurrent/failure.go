@@ -87,7 +87,7 @@ func (k *link) explain(err error) error {
 		return false
 	}
 	refuse := func(code, format string, args ...any) error {
-		return domain.Refuse(domain.Unavailable, code, "the log at %s: "+format, append([]any{k.host}, args...)...).Because(err)
+		return domain.Refuse(domain.Unavailable, code, "the log at %s: "+format, append([]any{k.host}, args...)...).In(setting).Because(err)
 	}
 	if stranger := (*strangerError)(nil); errors.As(err, &stranger) {
 		return refuse("another-log", "it is another log than before; bring the right server back, or correct %s and start again", setting)

@@ -73,6 +73,19 @@ func TestAFaultIsNotShown(t *testing.T) {
 	}
 }
 
+// What an operator needs to know of an engine is no reader's business.
+func TestAnEngineIsNotShown(t *testing.T) {
+	away := domain.Refuse(domain.Unavailable, "database-unreachable", "nothing answers at db.internal:5432, which IMPRINT_DATABASE names").In("IMPRINT_DATABASE")
+	w, logged := serve(t, func(w http.ResponseWriter, r *http.Request) { web.WriteProblem(w, r, fmt.Errorf("token: %w", away)) }, httptest.NewRequest(http.MethodGet, "/", nil))
+	p := problemOf(t, w)
+	if w.Code != http.StatusServiceUnavailable || p.Code != away.Code || strings.Contains(w.Body.String(), "internal") || strings.Contains(w.Body.String(), "IMPRINT_") || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if !strings.Contains(logged, "db.internal:5432") || !strings.Contains(logged, strings.TrimPrefix(p.Instance, "urn:uuid:")) {
+		t.Errorf("the reason is not in the log under the instance: %s", logged)
+	}
+}
+
 func TestAPanicAfterHalfAnAnswerBreaksTheConnection(t *testing.T) {
 	defer func() {
 		if fault := recover(); fault != http.ErrAbortHandler {

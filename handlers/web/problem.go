@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -103,7 +104,7 @@ func Status(kind domain.Kind) int {
 const retrySeconds = "1"
 
 // Explain turns an error into a problem. The cause of a fault of ours goes to
-// the log and nowhere else. The correlation id is that of the context.
+// the log and nowhere else, and so does what is wrong with an engine. The correlation id is that of the context.
 func Explain(ctx context.Context, err error) *Problem {
 	var known *Problem
 	if errors.As(err, &known) {
@@ -121,6 +122,10 @@ func Explain(ctx context.Context, err error) *Problem {
 		}
 	case errors.As(err, &refused):
 		p.Status, p.Code, p.Detail, p.Field = Status(refused.Kind), refused.Code, refused.Message, refused.Field
+		if refused.Kind == domain.Unavailable && strings.HasPrefix(p.Field, "IMPRINT_") {
+			// What it says names hosts and settings: it is for the operator, in the log.
+			p.Detail, p.Field = "a part of this service does not answer or is full; nothing that was acknowledged is lost, send the request again in a moment, and tell us the instance if it goes on", ""
+		}
 	case errors.As(err, &large):
 		p.Status, p.Code = http.StatusRequestEntityTooLarge, "body-too-large"
 		p.Detail = fmt.Sprintf("the request has more than the %d bytes allowed here; send less", large.Limit)

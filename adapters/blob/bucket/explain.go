@@ -27,7 +27,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("content store %s: %w", s.name, context.Cause(ctx))
 	}
 	unavailable := func(code, format string, args ...any) error {
-		return domain.Refuse(domain.Unavailable, code, "the content store %s "+format, append([]any{s.name}, args...)...).Because(err)
+		return domain.Refuse(domain.Unavailable, code, "the content store %s "+format, append([]any{s.name}, args...)...).In("IMPRINT_CONTENT").Because(err)
 	}
 	var certificate *tls.CertificateVerificationError
 	var unknown *net.DNSError
