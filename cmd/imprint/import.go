@@ -138,7 +138,7 @@ func (c *importCommand) lines(ctx context.Context, in *opened, io *console, tota
 }
 
 // catchUp folds all read models to the end of the log, with one progress for the
-// slowest of them.
+// slowest of them. Those that another program keeps up to date are waited for.
 func catchUp(ctx context.Context, in *opened, io *console) error {
 	bar := newProgress(io.Err, "read models")
 	reached := map[string]int64{}
@@ -150,6 +150,9 @@ func catchUp(ctx context.Context, in *opened, io *console) error {
 		}
 		bar.set(int(slowest), int(p.Head))
 	})
+	if codeOf(err) == "projection-held" {
+		err = follow(ctx, in)
+	}
 	if err != nil {
 		return err
 	}
@@ -159,6 +162,21 @@ func catchUp(ctx context.Context, in *opened, io *console) error {
 	}
 	bar.finish(int(head.Ordinal))
 	return nil
+}
+
+// follow waits until the read models have come to the end that the log has now,
+// whoever folds them: a program beside us, or we where it has died.
+func follow(ctx context.Context, in *opened) error {
+	head, err := in.log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- in.readModels.Run(running) }()
+	err = in.readModels.Wait(ctx, head.Position)
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 func openInput(flag, path string) (*os.File, error) {

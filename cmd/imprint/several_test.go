@@ -58,6 +58,20 @@ func (h *publishingHouse) running() (stop func()) {
 	return stop
 }
 
+// A command beside a serving program waits for the read models that the other keeps
+// up to date.
+func TestACommandBesideAServingProgramIsNotRefused(t *testing.T) {
+	flags := external(t)
+	h := newHouseOn(t, flags)
+	h.running()
+	h.publish()
+	head, err := h.in.log.Head(t.Context())
+	h.must(err)
+	h.must(h.in.readModels.Wait(t.Context(), head.Position)) // the other holds the leases
+	due := &digestDue{digestFlags{engineFlags: flags, portalFlags: portalFlags{PortalName: "Halden", PortalURL: "http://127.0.0.1"}, mailFlags: mailFlags{Mail: keepMails, MailFrom: "a <a@halden.example>"}}}
+	h.must(due.Run(t.Context(), quietly(t)))
+}
+
 // beside opens the same installation once more.
 func (h *publishingHouse) beside() *publishingHouse {
 	h.t.Helper()
