@@ -33,7 +33,7 @@ func explain(setting string, err error) error {
 			return words.Because(err)
 		}
 		if _, connecting := as[*pgconn.ConnectError](err); connecting {
-			return domain.Refuse(domain.Unavailable, "database-refuses", "the PostgreSQL server of %s refuses the connection: %s; correct the parameters of the address", setting, e.Message).In(setting).Because(err)
+			return domain.Refuse(domain.Unavailable, "database-refuses", "the PostgreSQL server of %s refuses the connection: %s; correct the parameters of the address, or look at the log of that server", setting, e.Message).In(setting).Because(err)
 		}
 		return fmt.Errorf("PostgreSQL: %w", err)
 	}
