@@ -4,9 +4,14 @@ package digest
 
 import (
 	"context"
+	"time"
 
 	"imprint/domain/digest"
 )
+
+// giveBackTime bounds how long the end of a round takes; a program that ends has ten
+// seconds for everything.
+const giveBackTime = 5 * time.Second
 
 // owe keeps an outcome that could not be committed. As long as this process lives,
 // what became of the mail is known, and nobody has a reason to send it again.

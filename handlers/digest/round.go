@@ -73,8 +73,12 @@ func (s *Service) RunOnce(ctx context.Context) (Report, error) {
 	r.journal.close()
 	s.pace.close()
 	writer.Wait()
-	// What a crash would leave to the lease, we give back at once.
-	released := s.giveBack(context.WithoutCancel(ctx))
+	// What a crash would leave to the lease, we give back at once. A database that does
+	// not answer does not hold up the program's end: the next round tries again, and
+	// otherwise the leases run out.
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTime)
+	released := s.giveBack(ending)
+	cancel()
 	s.tell(ctx, err)
 	r.report.RouteDown = s.route.down(s.now())
 	return r.report, errors.Join(err, released)
