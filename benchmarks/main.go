@@ -55,7 +55,7 @@ func main() {
 		}
 		return
 	}
-	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, received: 48_000, receipts: 5, digests: readers}
+	e := extent{rounds: 7, appends: 1500, rebuilds: 7, publishes: 400, reads: 40, copies: 5, received: 96_000, receipts: 5, digests: readers}
 	quick := flag.Bool("quick", false, "a few rounds over a small corpus: shows that everything runs, measures nothing")
 	versions := flag.Int("versions", 30_000, "version records of the larger log whose rebuild is measured")
 	rounds := flag.Int("rounds", 3, "rounds of the rebuilds of that log")

@@ -5,6 +5,7 @@ package kurrent
 import (
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
@@ -47,7 +48,10 @@ func (l *Log) read(e *esdb.RecordedEvent, r *event.Recorded) error {
 	if r.Data == nil {
 		r.Data = []byte{}
 	}
-	if err := event.ReadMetadata(string(e.UserMetadata), &r.Meta); err != nil {
+	// The client gives each event bytes of its own, which nobody changes. A copy of
+	// them for each would be a sixth of what reading costs beside the client.
+	text := unsafe.String(unsafe.SliceData(e.UserMetadata), len(e.UserMetadata))
+	if err := event.ReadMetadata(text, &r.Meta); err != nil {
 		return fmt.Errorf("%w: event %d of %s on %s (%s) was not written by Imprint: metadata: %w; nobody else may write below %s", event.ErrCorrupt, e.EventNumber, e.StreamID, l.link.host, e.EventType, err, l.prefix)
 	}
 	return nil
