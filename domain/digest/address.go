@@ -33,11 +33,17 @@ func ConfirmationID(address uuid.UUID) uuid.UUID { return domain.Derive(address,
 // Expires is when the link in that mail ends.
 func (c Confirmation) Expires() time.Time { return c.Given.Add(person.ConfirmWithin) }
 
-// waits tells whether the mail still has to be sent.
-func (c *Confirmation) waits() bool { return c != nil && !c.Asked && !c.GivenUp }
+// Asks tells whether the mail that asks still has to be sent. To one who is disabled
+// it is not, until the account is enabled.
+func (s Standing) Asks() bool {
+	return !s.Barred && s.Pending != nil && !s.Pending.Asked && !s.Pending.GivenUp
+}
 
-// Due tells whether the mail has to be sent now.
-func (c *Confirmation) Due(now time.Time) bool { return c.waits() && !c.Retry.After(now) }
+// AsksBy tells whether that mail is due at an instant.
+func (s Standing) AsksBy(now time.Time) bool { return s.Asks() && !s.Pending.Retry.After(now) }
+
+// askFailed tells whether that mail is tried again after a failure.
+func (s Standing) askFailed() bool { return s.Asks() && s.Pending.Failure != (Failure{}) }
 
 // give takes the address of new settings: at once where it is in force already (or
 // was given before addresses were confirmed), else once it is confirmed.
@@ -57,11 +63,13 @@ func (s Standing) give(e person.NotificationSettingsChanged) Standing {
 // now.
 func (s Standing) confirmed(f Fact, e person.AddressConfirmed) Standing {
 	s.Changed = f.Ordinal
-	if s.Pending == nil || s.Pending.AddressID != e.AddressID {
+	switch {
+	case s.Pending != nil && s.Pending.AddressID == e.AddressID:
+		s.Settings.Address, s.Settings.AddressID, s.Pending = s.Pending.Address, s.Pending.AddressID, nil
+	case s.Settings.AddressID != e.AddressID: // by the link that put it in force it is confirmed anew, too
 		return s
 	}
-	s.Settings.Address, s.Settings.AddressID = s.Pending.Address, s.Pending.AddressID
-	s.Pending, s.Suspended = nil, person.NotSuspended
+	s.Suspended = person.NotSuspended
 	return s.retryNow(f.At)
 }
 
@@ -75,9 +83,10 @@ func (s Standing) suspended(f Fact, e person.MailSuspended) Standing {
 	return s
 }
 
-// bar ends everything for one who was disabled.
+// bar ends all mail to one who was disabled. An address that waits stays: its link
+// may be followed once the account is enabled.
 func (s Standing) bar(f Fact) Standing {
-	s.Changed, s.Barred, s.Pending = f.Ordinal, true, nil
+	s.Changed, s.Barred = f.Ordinal, true
 	return s.stop()
 }
 

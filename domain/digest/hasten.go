@@ -17,7 +17,7 @@ import (
 // same, and how often something has failed is not forgotten.
 func (s Standing) Hasten(now time.Time) (Standing, error) {
 	now = domain.Moment(now)
-	asks := s.Pending.waits() && s.Pending.Failure != (Failure{})
+	asks := s.askFailed()
 	if asks {
 		p := *s.Pending
 		p.Retry = earlier(p.Retry, now)

@@ -145,7 +145,7 @@ func (s Standing) Evolve(f Fact) Standing {
 		return s.admit(f)
 	case person.Erased:
 		s = s.bar(f)
-		s.Settings = Settings{}
+		s.Settings, s.Pending = Settings{}, nil
 		if s.Open != nil { // what was prepared goes before the key that could open it
 			d := s.Open.stopped(ErasedClass, f.At)
 			s.Open = &d
@@ -307,7 +307,7 @@ func (s Standing) carry(f Failed, at time.Time) []Carried {
 // not before a change. Whoever is put off needs it at no earlier time.
 func (s Standing) Wake() (at time.Time, immediate bool) {
 	at, immediate = s.wakeForDigest()
-	if s.Pending.waits() && (at.IsZero() || s.Pending.Retry.Before(at)) {
+	if s.Asks() && (at.IsZero() || s.Pending.Retry.Before(at)) {
 		at = s.Pending.Retry
 	}
 	if asleep := at.IsZero() && !immediate; asleep || s.Later.IsZero() {
@@ -336,5 +336,5 @@ func (s Standing) wakeForDigest() (at time.Time, immediate bool) {
 
 // Troubled tells whether something of the person's waits after a failure.
 func (s Standing) Troubled() bool {
-	return len(s.Carried) > 0 || s.Open != nil && s.Open.Failure != (Failure{}) || s.Pending.waits() && s.Pending.Failure != (Failure{})
+	return len(s.Carried) > 0 || s.Open != nil && s.Open.Failure != (Failure{}) || s.askFailed()
 }

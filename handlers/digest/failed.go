@@ -108,7 +108,7 @@ func failedRows(st digest.Standing) (rows []FailedRow) {
 		rows = append(rows, FailedRow{Person: st.Person, Waits: waits, Window: d.Window, Failure: d.Failure, Since: d.Began,
 			Next: later(d.Retry, st.Later), MaybeSent: d.Doubted, Blocked: st.Blocked()})
 	}
-	if p := st.Pending; p != nil && !p.Asked && !p.GivenUp && p.Failure != (digest.Failure{}) {
+	if p := st.Pending; st.Asks() && p.Failure != (digest.Failure{}) {
 		rows = append(rows, FailedRow{Person: st.Person, Waits: ConfirmWait, Failure: p.Failure, Since: p.Given, Next: later(p.Retry, st.Later)})
 	}
 	return rows

@@ -48,7 +48,7 @@ func (r *round) step(ctx context.Context, t task) error {
 		return r.record(ctx, st.Person, *d) // W7
 	case r.over(ctx):
 		return nil
-	case st.Pending.Due(r.now()): // what else is due is claimed again
+	case st.AsksBy(r.now()): // what else is due is claimed again
 		return r.leaving(ctx, st, st.Pending.Address, func(free func()) error { return r.ask(ctx, st, free) })
 	case d != nil && st.Stopped():
 		return r.giveUp(ctx, st, digest.TurnedOff)
