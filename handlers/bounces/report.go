@@ -59,7 +59,7 @@ func Parse(raw []byte) (Report, error) {
 	}
 	m, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
-		return Report{}, notAReport("it is not a mail").Because(err)
+		return Report{}, notAReport("it is not a mail") // the cause quotes it, and may hold an address
 	}
 	media, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil || media != "multipart/report" || params["boundary"] == "" {
@@ -77,7 +77,7 @@ func Parse(raw []byte) (Report, error) {
 			if told { // cut off behind what matters
 				break
 			}
-			return Report{}, notAReport("it is cut off").Because(err)
+			return Report{}, notAReport("it is cut off, or its parts are not told apart")
 		}
 		if r.take(part) {
 			told = true

@@ -56,6 +56,20 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoReportIsNotQuoted: the reason of a refusal stands in the program's log.
+func TestWhatIsNoReportIsNotQuoted(t *testing.T) {
+	for _, raw := range []string{
+		"From rosa@reader.example Mon Mar  1 08:00:00 2027\r\nTo: x\r\n\r\n",
+		"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nrosa@reader.example\r\n\r\nx\r\n",
+		"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\nA: b\r\n\r\nx\r\n--bc rosa@reader.example\r\n",
+		"Content-Type: rosa@reader.example\r\n\r\nx",
+	} {
+		if _, err := bounces.Parse([]byte(raw)); err == nil || strings.Contains(err.Error(), "rosa") {
+			t.Errorf("%q: %v", raw, err)
+		}
+	}
+}
+
 // FuzzParse: whatever is sent in, it ends, and what it answers is bounded and clean.
 func FuzzParse(f *testing.F) {
 	files, err := os.ReadDir("testdata")
