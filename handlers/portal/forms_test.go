@@ -295,6 +295,16 @@ func TestAnAddressIsConfirmedByTheLinkAndAPost(t *testing.T) {
 	if p := w.shown(rosa, "/settings"); !p.has("Mails are suspended: your mail server says that there is no such address.", "Send a new link") {
 		t.Errorf("suspended: %s", p.text())
 	}
+	// The link to the same address is on its way, and no mail until it is followed.
+	form = w.shown(rosa, "/settings")
+	w.press(rosa, form, "/settings/address", nil)
+	if p := w.shown(rosa, "/settings"); !p.has("A link was sent to rosa@halden.example", "Mails are suspended: your mail server says") || p.has("mails go to") || p.has("next mail is due") || p.has("Mails go out as soon") {
+		t.Errorf("suspended, and asked: %s", p.text())
+	}
+	w.address(t, rosa, "")
+	if p := w.shown(rosa, "/settings"); !p.has("No mail is sent before you give an address below.") || p.has("next mail is due") || p.has("Mails go out as soon") {
+		t.Errorf("without an address: %s", p.text())
+	}
 }
 
 func TestUnsubscribeOnlyByPost(t *testing.T) {
