@@ -204,7 +204,7 @@ func (s *site) handler(digests *mailing, consequences *reactions.Reactions) (htt
 		return nil, err
 	}
 	fresh := web.Freshness{Log: s.log, Applied: s.applied, Lag: s.lag, Clock: s.clock}
-	edge := &web.Edge{Authenticator: s.authenticator, Log: s.logger, Stale: fresh.Stale, Watch: s.telemetry.requests()}
+	edge := &web.Edge{FromAnywhere: []string{portal.OneClick}, Authenticator: s.authenticator, Log: s.logger, Stale: fresh.Stale, Watch: s.telemetry.requests()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})

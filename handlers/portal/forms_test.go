@@ -323,7 +323,16 @@ func TestUnsubscribeOnlyByPost(t *testing.T) {
 	if p := w.post(nobody, "/unsubscribe?token=forged", url.Values{"List-Unsubscribe": {"One-Click"}}); p.Code != http.StatusNotFound || !p.has("not valid") {
 		t.Errorf("a forged token: %d %s", p.Code, p.text())
 	}
-	// As a mail program sends it: no cookie, no origin, the other encoding.
+	// As a mail program sends it: no cookie, an origin of its own or none, either encoding.
+	for _, origin := range []string{"null", "https://mail.example"} {
+		r := httptest.NewRequest(http.MethodPost, link.RequestURI(), strings.NewReader("List-Unsubscribe=One-Click"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", origin)
+		if p := w.send(nobody, r); p.Code != http.StatusOK || on() {
+			t.Errorf("one click from %s: %d %s", origin, p.Code, p.text())
+		}
+		w.address(t, rosa, "rosa@halden.example")
+	}
 	r := httptest.NewRequest(http.MethodPost, link.RequestURI(), strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n"))
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
 	if p := w.send(nobody, r); p.Code != http.StatusOK || on() {

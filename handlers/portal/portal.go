@@ -96,7 +96,7 @@ func (p *portal) table() []route {
 		{"GET /mails/{mail}", p.mail, nil},
 		{"GET /mails/{mail}/html", p.mailHTML, nil},
 		{"GET /unsubscribe", p.askUnsubscribe, nil},
-		{"POST /unsubscribe", p.unsubscribe, nil},
+		{OneClick, p.unsubscribe, nil},
 
 		{"GET /sign-in", p.signIn, nil},
 		{"POST /demo/person", p.becomePerson, nil},

@@ -9,6 +9,10 @@ import (
 	"imprint/domain"
 )
 
+// OneClick is the request by which a mail program turns mails off (RFC 8058): it may
+// come from a page of any site, for the token in it is all that it needs.
+const OneClick = "POST /unsubscribe"
+
 // askUnsubscribe shows the button: a mail scanner that opens links must not turn
 // anything off.
 func (p *portal) askUnsubscribe(v *visit) error {

@@ -139,7 +139,7 @@ func newWorld(t testing.TB) *world {
 	}
 	pages, err := portal.New(parts)
 	w.ok(err)
-	edge := &web.Edge{Stale: func(context.Context) bool { return w.stale }, Authenticator: web.Development{Persons: w.readers}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	edge := &web.Edge{FromAnywhere: []string{portal.OneClick}, Stale: func(context.Context) bool { return w.stale }, Authenticator: web.Development{Persons: w.readers}, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	served := edge.Handler(pages)
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if err := parts.Wait(r.Context(), ""); err != nil {

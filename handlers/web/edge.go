@@ -47,8 +47,10 @@ type Edge struct {
 	// Watch is told of every request when it arrives, and by what it answers when it
 	// has been dealt with; its context is what everything behind the edge gets. nil:
 	// nobody watches.
-	Watch      func(context.Context, Arrival) (_ context.Context, ended func(Answer))
-	protection http.CrossOriginProtection // the zero value: no exceptions
+	Watch func(context.Context, Arrival) (_ context.Context, ended func(Answer))
+	// FromAnywhere are the patterns of requests that pages of other sites may send: what
+	// they do rests on a token in their address and on nothing that a browser adds.
+	FromAnywhere []string
 }
 
 // Arrival is a request for those who watch.
@@ -69,6 +71,10 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 
 // Handler puts the edge before a handler.
 func (e *Edge) Handler(next http.Handler) http.Handler {
+	var protection http.CrossOriginProtection
+	for _, pattern := range e.FromAnywhere {
+		protection.AddInsecureBypassPattern(pattern)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id, foreign := correlationOf(r)
@@ -104,11 +110,11 @@ func (e *Edge) Handler(next http.Handler) http.Handler {
 				panic(http.ErrAbortHandler)
 			}
 		}()
-		e.serve(rec, r, v, next)
+		e.serve(rec, r, v, &protection, next)
 	})
 }
 
-func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, next http.Handler) {
+func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, protection *http.CrossOriginProtection, next http.Handler) {
 	if r.Body != nil {
 		r.Body = incoming{r.Body}
 	}
@@ -117,7 +123,7 @@ func (e *Edge) serve(w http.ResponseWriter, r *http.Request, v *visit, next http
 		WriteProblem(w, r, Refuse(http.StatusRequestHeaderFieldsTooLarge, "header-too-large", "the request's first line and header have %d bytes, and at most %d are allowed; send fewer or shorter ones, cookies included", n, maxHeaderBytes))
 		return
 	}
-	if err := e.protection.Check(r); err != nil {
+	if err := protection.Check(r); err != nil {
 		WriteProblem(w, r, Refuse(http.StatusForbidden, "cross-origin", "a page of another site sent this request in your name; it was refused. Open this site itself and try again"))
 		return
 	}
