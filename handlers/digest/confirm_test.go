@@ -180,6 +180,24 @@ func TestWhileSuspendedNothingIsSentAndNothingLost(t *testing.T) {
 	}
 }
 
+// TestARefusedDigestGoesToTheNewAddressUnderItsName: what comes back, and who complains,
+// is about the address that the mail went to at last.
+func TestARefusedDigestGoesToTheNewAddressUnderItsName(t *testing.T) {
+	w, reader, doc := scene(t, calendar.Immediate)
+	w.update(doc, 2)
+	w.faults.script = []mail.Outcome{{Verdict: mail.Deferred, Stage: mail.AtRcpt, Code: 450}}
+	if r := w.round(); r.Deferred != 1 {
+		t.Fatalf("%+v", r)
+	}
+	address := w.give(reader, "new@reader.example")
+	w.confirm(reader, address)
+	w.pass(time.Hour)
+	w.round()
+	if sent := w.sent(reader); len(sent) != 1 || sent[0].AddressID != address {
+		t.Errorf("%+v; the address is %s", sent, address)
+	}
+}
+
 func TestWhoIsDisabledGetsNothingAndNoFloodLater(t *testing.T) {
 	w, reader, doc := scene(t, calendar.Immediate)
 	w.tell(person.Stream(reader), person.Disabled{Person: reader})

@@ -61,7 +61,9 @@ func (r *round) conclude(ctx context.Context, t task) error {
 // copy exists, so the mail may say what holds now.
 func (r *round) delivery(t task) (d digest.Delivery, advance func(*digest.Standing)) {
 	if t.standing.Open != nil {
-		return *t.standing.Open, func(*digest.Standing) {}
+		d = *t.standing.Open
+		d.AddressID = t.standing.Settings.AddressID // perhaps another one since
+		return d, func(*digest.Standing) {}
 	}
 	now := r.now()
 	d = digest.Delivery{
