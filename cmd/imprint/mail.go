@@ -36,8 +36,8 @@ var errNowhereToKeep = domain.Refuse(domain.Invalid, "no-data-folder", "mails ar
 
 // dkimFlags say how mails are signed.
 type dkimFlags struct {
-	DKIMKeyFile  []string `name:"dkim-key-file" env:"IMPRINT_DKIM_KEY_FILE" placeholder:"FILE,…" help:"Sign mails (DKIM) with the private keys in these PEM files, Ed25519 or RSA of 2,048 bits or more; two keys, one of each, serve every receiver. Default: mails are not signed here."`
-	DKIMSelector []string `name:"dkim-selector" env:"IMPRINT_DKIM_SELECTOR" placeholder:"NAME,…" help:"The selector of each key, in the same order: the public key stands in the DNS under NAME._domainkey.DOMAIN. Default: none."`
+	DKIMKeyFile  []string `name:"dkim-key-file" env:"IMPRINT_DKIM_KEY_FILE" placeholder:"FILE" help:"Sign mails (DKIM) with the private keys in these PEM files, Ed25519 or RSA of 2,048 bits or more; two keys, one of each, serve every receiver. Default: mails are not signed here."`
+	DKIMSelector []string `name:"dkim-selector" env:"IMPRINT_DKIM_SELECTOR" placeholder:"NAME" help:"The selector of each key, in the same order: the public key stands in the DNS under NAME._domainkey.DOMAIN. Default: none."`
 	DKIMDomain   string   `name:"dkim-domain" env:"IMPRINT_DKIM_DOMAIN" placeholder:"DOMAIN" help:"The domain that signs. Default: that of the sender's address."`
 }
 
@@ -45,7 +45,7 @@ type dkimFlags struct {
 func (f *mailFlags) encoder() (smtp.Encoder, error) {
 	var e smtp.Encoder
 	if len(f.DKIMKeyFile) != len(f.DKIMSelector) {
-		return e, domain.Refuse(domain.Invalid, "bad-dkim", "%d key files and %d selectors are named; name one selector for each key, in the same order", len(f.DKIMKeyFile), len(f.DKIMSelector)).In("IMPRINT_DKIM_SELECTOR")
+		return e, domain.Refuse(domain.Invalid, "bad-dkim", "the number of key files named is %d and that of selectors %d; name one selector for each key, in the same order", len(f.DKIMKeyFile), len(f.DKIMSelector)).In("IMPRINT_DKIM_SELECTOR")
 	}
 	signing := f.DKIMDomain
 	if signing == "" {
