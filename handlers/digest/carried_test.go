@@ -6,9 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"imprint/domain/calendar"
 	"imprint/domain/digest"
 	"imprint/domain/mail"
+	"imprint/domain/notice"
 )
 
 var refused = mail.Outcome{Verdict: mail.Refused, Code: 550}
@@ -65,6 +68,25 @@ func TestNewSettingsAreTriedAtOnce(t *testing.T) {
 	w.choose(reader, calendar.Immediate) // with an address that works, say
 	if r := w.round(); r.Accepted != 1 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestACarriedUpdateIsToldThoughTheDocumentMovedSince: what has come since is not all
+// that the entry says.
+func TestACarriedUpdateIsToldThoughTheDocumentMovedSince(t *testing.T) {
+	w, reader, doc := scene(t, calendar.Daily)
+	w.update(doc, 2)
+	w.pass(24 * time.Hour)
+	w.faults.script = []mail.Outcome{refused}
+	if r := w.round(); r.Failed != 1 {
+		t.Fatalf("%+v", r)
+	}
+	w.move(doc, uuid.Nil, uuid.New())
+	w.pass(24 * time.Hour)
+	w.round()
+	sent := w.sent(reader)
+	if len(sent) != 1 || len(sent[0].Items) != 1 || sent[0].Items[0].Kind != notice.NewVersion || sent[0].Items[0].Version != 2 || sent[0].Items[0].Updates != 2 {
+		t.Errorf("%+v", sent)
 	}
 }
 

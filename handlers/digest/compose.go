@@ -116,17 +116,11 @@ func entries(st digest.Standing, found notices.Found) []entry {
 	return entries
 }
 
-// merge makes one entry of two about the same: the newer one speaks for both.
+// merge makes one entry of two about the same.
 func merge(all map[uuid.UUID]entry, e entry) {
 	id := e.Item.Subject()
 	if other, twice := all[id]; twice {
-		older := other
-		if other.Ordinal > e.Ordinal {
-			e, older = other, e
-		}
-		e.Item.Updates += older.Item.Updates
-		e.BySeries = e.BySeries && older.BySeries
-		e.maybeSent = e.maybeSent || older.maybeSent
+		e = entry{other.With(e.Candidate), e.maybeSent || other.maybeSent}
 	}
 	all[id] = e
 }

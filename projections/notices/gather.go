@@ -106,6 +106,39 @@ func candidate(g []Due) Candidate {
 	return c
 }
 
+// With makes one candidate of two about the same subject, from two windows: what
+// Gather tells of all their notices.
+func (c Candidate) With(other Candidate) Candidate {
+	newer, older := c, other
+	if newer.Ordinal < older.Ordinal {
+		newer, older = older, newer
+	}
+	told := newer
+	if older.tellsMore(newer) {
+		told = older
+	}
+	told.Ordinal = newer.Ordinal
+	told.Item.Updates = newer.Item.Updates + older.Item.Updates
+	told.BySeries = newer.BySeries && older.BySeries
+	return told
+}
+
+// tellsMore tells whether a candidate speaks for both it and a newer one, by the order
+// of tell: a change of series only where nothing else is, the newest version first,
+// and of that its publication.
+func (c Candidate) tellsMore(newer Candidate) bool {
+	moved, new := c.Kind == notice.SeriesChanged, c.Kind == notice.NewDocument || c.Kind == notice.NewVersion
+	switch {
+	case c.Item.Document == uuid.Nil || c.Kind == notice.DocumentWithdrawn: // the newer one is told alike
+		return false
+	case moved || newer.Kind == notice.SeriesChanged:
+		return !moved
+	case c.Item.Version != newer.Item.Version:
+		return c.Item.Version > newer.Item.Version
+	}
+	return new && newer.Kind == notice.Reinstated
+}
+
 // tell chooses the notice that is told, and as what.
 func tell(g []Due) (Due, notice.Kind) {
 	newest := g[len(g)-1]

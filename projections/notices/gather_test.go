@@ -1,6 +1,7 @@
 package notices
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/uuid"
@@ -72,5 +73,45 @@ func TestWhatHoldsNowIsTold(t *testing.T) {
 				t.Errorf("%d updates, want %d", c.Item.Updates, len(is.due))
 			}
 		})
+	}
+}
+
+// TestTwoWindowsTellWhatOneWouldHaveTold: a digest that takes up what failed before
+// says of a document what it would have said, had it been one.
+func TestTwoWindowsTellWhatOneWouldHaveTold(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 8))
+	id := uuid.New()
+	for range 5000 {
+		var all []Due
+		newest, gone, withdrawn := 1, map[int]bool{}, false
+		for ordinal := range int64(2 + r.IntN(5)) {
+			n := &Notice{Cause: uuid.New(), Ordinal: ordinal + 1, Document: id, Kind: notice.SeriesChanged}
+			switch v := 1 + r.IntN(newest); r.IntN(6) {
+			case 0, 1:
+				newest++
+				n.Kind, n.Version, n.Summary = notice.NewVersion, newest, domain.English("news")
+			case 2:
+				n.Kind, n.Version, gone[v] = notice.VersionWithdrawn, v, true
+			case 3:
+				n.Kind, n.Version, gone[v] = notice.Reinstated, v, false
+			case 4:
+				n.Kind, withdrawn = notice.DocumentWithdrawn, r.IntN(4) == 0
+			}
+			all = append(all, Due{n, r.IntN(2) == 0})
+		}
+		for _, d := range all {
+			d.Withdrawn, d.VersionWithdrawn = withdrawn, gone[d.Version]
+		}
+		cut := 1 + r.IntN(len(all)-1)
+		want, first, second := Gather(all)[0], Gather(all[:cut])[0], Gather(all[cut:])[0]
+		for _, got := range []Candidate{first.With(second), second.With(first)} {
+			if got.Kind != want.Kind || got.Item.Kind != want.Kind || got.Summary.String() != want.Summary.String() || got.Ordinal != want.Ordinal ||
+				got.Item.Updates != want.Item.Updates || got.BySeries != want.BySeries || !withdrawn && got.Item.Version != want.Item.Version {
+				for _, d := range all {
+					t.Logf("%d: %s v%d", d.Ordinal, d.Kind, d.Version)
+				}
+				t.Fatalf("cut at %d: told as %s v%d; want %s v%d", cut, got.Kind, got.Item.Version, want.Kind, want.Item.Version)
+			}
+		}
 	}
 }
