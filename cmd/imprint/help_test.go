@@ -59,7 +59,7 @@ func TestEveryFlagSaysItsVariableUnitAndDefault(t *testing.T) {
 	if flags < 30 {
 		t.Errorf("only %d flags were looked at", flags)
 	}
-	for _, want := range []string{"--max-upload=BYTES", "(default 104857600; $IMPRINT_MAX_UPLOAD)"} {
+	for _, want := range []string{"--max-upload=BYTES", "(default 104857600; $IMPRINT_MAX_UPLOAD)", "(default 10m; $IMPRINT_GRACE)"} {
 		if page := helpOf(t, "serve"); !strings.Contains(page, want) {
 			t.Errorf("serve's page does not say %q", want)
 		}

@@ -301,6 +301,14 @@ func TestAnAddressIsConfirmedByTheLinkAndAPost(t *testing.T) {
 	if p := w.shown(rosa, "/settings"); !p.has("A link was sent to rosa@halden.example", "Mails are suspended: your mail server says") || p.has("mails go to") || p.has("next mail is due") || p.has("Mails go out as soon") {
 		t.Errorf("suspended, and asked: %s", p.text())
 	}
+	w.post(nobody, link(), nil)
+	own, err = w.people.Settings(t.Context(), id)
+	w.ok(err)
+	_, err = w.people.Complained(t.Context(), w.ask(operator), id, own.AddressID)
+	w.ok(err)
+	if p := w.shown(rosa, "/settings"); !p.has("Mails are suspended: one was reported as unwanted.", "Send a new link") || p.has("next mail is due") {
+		t.Errorf("after a complaint: %s", p.text())
+	}
 	w.address(t, rosa, "")
 	if p := w.shown(rosa, "/settings"); !p.has("No mail is sent before you give an address below.") || p.has("next mail is due") || p.has("Mails go out as soon") {
 		t.Errorf("without an address: %s", p.text())
