@@ -58,22 +58,26 @@ func (r *route) down(now time.Time) bool {
 }
 
 // failed notes an attempt to which nobody answered. Those that fail while the route
-// is shut had begun before, and belong to the same fault.
-func (r *route) failed(v mail.Verdict, now time.Time) {
+// is shut had begun before, and belong to the same fault. It tells whether this one
+// shut a route that was free.
+func (r *route) failed(v mail.Verdict, now time.Time) (shuts bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.away = v == mail.RouteDown
 	if now.Before(r.until) {
-		return
+		return false
 	}
 	if r.failures++; r.failures > 1 {
 		r.until = now.Add(min(routeFirst<<min(r.failures-2, 10), routeLast))
 	}
+	return r.failures == 2
 }
 
-// works notes an answer, whatever it was.
-func (r *route) works() {
+// works notes an answer, whatever it was, and tells whether the route was shut before.
+func (r *route) works() (opens bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	opens = r.failures > 1
 	r.failures, r.away, r.until = 0, false, time.Time{}
+	return opens
 }

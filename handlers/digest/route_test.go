@@ -4,6 +4,7 @@ package digest_test
 // server, and what a fault of the route costs the persons.
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -100,10 +101,17 @@ func TestAnOutageIsNoStorm(t *testing.T) {
 	if r := w.round(); r.RouteDown != true {
 		t.Errorf("%+v", r)
 	}
+	logged := func(line string) int { return strings.Count(w.logged.String(), line) }
+	if logged("mails wait for the mail server") != 1 || logged("cannot be reached, or refuses TLS or the password") != 1 || logged("mails go on") != 0 {
+		t.Errorf("while it is down, the log says:\n%s", w.logged.String())
+	}
 	s.SetDown(false)
 	w.pass(5 * time.Minute)
 	if r := w.round(); r.RouteDown || r.Accepted == 0 {
 		t.Errorf("the server is back: %+v", r)
+	}
+	if logged("mails wait for the mail server") != 1 || logged("mails go on") != 1 {
+		t.Errorf("when it is back, the log says:\n%s", w.logged.String())
 	}
 	w.pass(time.Minute) // whoever tried last
 	w.round()
@@ -127,6 +135,9 @@ func TestOneDroppedConnectionCostsNoPause(t *testing.T) {
 	w.pass(time.Minute + time.Second)
 	if r := w.round(); r.Accepted != 1 {
 		t.Errorf("the one who met it: %+v", r)
+	}
+	if w.logged.Len() > 0 {
+		t.Errorf("the log makes an outage of it:\n%s", w.logged.String())
 	}
 	told(t, w, s, persons)
 }

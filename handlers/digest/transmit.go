@@ -82,14 +82,24 @@ func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended 
 	defer cancel()
 	o = r.mailer.Send(ctx, msg)
 	ended(o)
-	switch o.Verdict {
-	case mail.RouteDown, mail.Doubtful:
-		r.route.failed(o.Verdict, r.now())
-	default:
-		r.route.works()
-	}
+	r.note(ctx, o)
 	free()
 	return o, true
+}
+
+// note tells the route what came of an attempt, and the program's log where mails
+// begin to wait and where they go on: once each, for attempts are many.
+func (s *Service) note(ctx context.Context, o mail.Outcome) {
+	switch o.Verdict {
+	case mail.RouteDown, mail.Doubtful:
+		if s.route.failed(o.Verdict, s.now()) {
+			s.logger.WarnContext(ctx, "mails wait for the mail server; nothing is lost, and it is tried again", "why", o.Reason, "stage", o.Stage, "code", o.Code, "status", o.Status)
+		}
+	default:
+		if s.route.works() {
+			s.logger.InfoContext(ctx, "mails go on: the mail server answers again")
+		}
+	}
 }
 
 func attemptOf(personID uuid.UUID, d digest.Delivery) Attempt {
