@@ -16,6 +16,9 @@ import (
 	"imprint/handlers/digest/letter"
 )
 
+// expired is the status of a mail that was tried for too long (RFC 3463).
+const expired = "4.4.7"
+
 // ask sends the mail for the address that waits. Unlike a digest it is not frozen:
 // its link, its Date and its Message-ID follow from the address, so a copy after a
 // crash says the same. If we die after it was taken and before that is recorded, it
@@ -47,11 +50,15 @@ func (r *round) ask(ctx context.Context, st digest.Standing, free func()) error 
 	p = asked(p, outcome, now)
 	r.count(func(c *Report) { c.ask(p) })
 	err = r.change(st, 0, func(cur *digest.Standing) { cur.Pending = &p })
-	if err != nil || !p.GivenUp || outcome.Verdict != mail.Refused {
+	if err != nil || !p.GivenUp {
 		return err
 	}
+	status := p.Failure.Status
+	if outcome.Verdict != mail.Refused {
+		status = expired
+	}
 	// The person is told in the settings. Dying before it costs only that.
-	return r.bounced(ctx, st.Person, person.Failure{AddressID: p.AddressID, NoSuch: outcome.Class() == mail.BadAddress, Status: p.Failure.Status})
+	return r.bounced(ctx, st.Person, person.Failure{AddressID: p.AddressID, NoSuch: outcome.Class() == mail.BadAddress, Status: status})
 }
 
 // asking writes the mail.

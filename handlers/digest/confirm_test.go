@@ -131,6 +131,17 @@ func TestTheMailThatAsksIsTriedAgainAndGivenUp(t *testing.T) {
 	if r := w.round(); r.Asked != 0 || len(w.bounced) != 1 || w.bounced[0].AddressID != address || w.bounced[0].Digest != uuid.Nil {
 		t.Errorf("given up: %+v, bounced %+v", r, w.bounced)
 	}
+	// One that the server puts off for too long is given up too, and its person told.
+	address = w.give(reader, "slow@reader.example")
+	for range 10 {
+		w.faults.script = []mail.Outcome{{Verdict: mail.Deferred, Code: 450, Status: "4.2.0"}}
+		w.round()
+		w.pass(5 * time.Hour)
+	}
+	if len(w.bounced) != 2 || w.bounced[1].AddressID != address || w.bounced[1].Status != "4.4.7" || w.bounced[1].NoSuch {
+		t.Errorf("put off for too long: %+v", w.bounced)
+	}
+	w.faults.script = nil
 	late := w.give(reader, "late@reader.example")
 	w.pass(person.ConfirmWithin + time.Minute)
 	if r := w.round(); r.Asked != 0 || len(w.asked(late)) > 0 {
