@@ -16,8 +16,12 @@ import (
 	"imprint/handlers/digest/letter"
 )
 
-// expired is the status of a mail that was tried for too long (RFC 3463).
-const expired = "4.4.7"
+// Statuses (RFC 3463) of a mail that was tried for too long, and of one that was
+// refused for good without any.
+const (
+	expired   = "4.4.7"
+	undefined = "5.0.0"
+)
 
 // ask sends the mail for the address that waits. Unlike a digest it is not frozen:
 // its link, its Date and its Message-ID follow from the address, so a copy after a
@@ -54,8 +58,11 @@ func (r *round) ask(ctx context.Context, st digest.Standing, free func()) error 
 		return err
 	}
 	status := p.Failure.Status
-	if outcome.Verdict != mail.Refused {
+	switch {
+	case outcome.Verdict != mail.Refused:
 		status = expired
+	case status == "":
+		status = undefined
 	}
 	// The person is told in the settings. Dying before it costs only that.
 	return r.bounced(ctx, st.Person, person.Failure{AddressID: p.AddressID, NoSuch: outcome.Class() == mail.BadAddress, Status: status})

@@ -128,7 +128,7 @@ func TestTheMailThatAsksIsTriedAgainAndGivenUp(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	w.pass(24 * time.Hour)
-	if r := w.round(); r.Asked != 0 || len(w.bounced) != 1 || w.bounced[0].AddressID != address || w.bounced[0].Digest != uuid.Nil {
+	if r := w.round(); r.Asked != 0 || len(w.bounced) != 1 || w.bounced[0].AddressID != address || w.bounced[0].Digest != uuid.Nil || w.bounced[0].Status != "5.0.0" {
 		t.Errorf("given up: %+v, bounced %+v", r, w.bounced)
 	}
 	// One that the server puts off for too long is given up too, and its person told.
