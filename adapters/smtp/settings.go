@@ -39,6 +39,9 @@ const (
 	NoTLS    TLS = "none" // for a relay on the same machine or network
 )
 
+// setting names the address in what is said to operators.
+const setting = "IMPRINT_MAIL"
+
 // Bounds of the settings.
 const (
 	defaultConnections = 8
@@ -117,7 +120,7 @@ func (s *Settings) set(name, value string) (err error) {
 }
 
 func bad(what string) error {
-	return domain.Refuse(domain.Invalid, "bad-mail-server", "the mail server's address is not usable: %s", what).In("smtp")
+	return domain.Refuse(domain.Invalid, "bad-mail-server", "the mail server's address in %s is not usable: %s", setting, what).In(setting)
 }
 
 // String names the server, and nothing secret.

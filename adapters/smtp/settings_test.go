@@ -30,6 +30,8 @@ func TestSettings(t *testing.T) {
 		_, err := Parse(address)
 		if domain.KindOf(err) != domain.Invalid {
 			t.Errorf("%q: %v", address, err)
+		} else if !strings.Contains(err.Error(), "IMPRINT_MAIL is not usable") {
+			t.Errorf("%q: the error does not name the setting: %v", address, err)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: the error quotes the password", address)
 		}
