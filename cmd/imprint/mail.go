@@ -45,7 +45,7 @@ type dkimFlags struct {
 func (f *mailFlags) encoder() (smtp.Encoder, error) {
 	var e smtp.Encoder
 	if len(f.DKIMKeyFile) != len(f.DKIMSelector) {
-		return e, domain.Refuse(domain.Invalid, "bad-dkim", "the number of key files named is %d and that of selectors %d; name one selector for each key, in the same order", len(f.DKIMKeyFile), len(f.DKIMSelector)).In("IMPRINT_DKIM_SELECTOR")
+		return e, domain.Refuse(domain.Invalid, "bad-dkim", "%d key files and %d selectors are named; name one selector for each key, in the same order", len(f.DKIMKeyFile), len(f.DKIMSelector)).In("IMPRINT_DKIM_SELECTOR")
 	}
 	signing := f.DKIMDomain
 	if signing == "" {
