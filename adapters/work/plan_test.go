@@ -16,6 +16,7 @@ func TestNobodyIsLookedForBySearchingEveryone(t *testing.T) {
 			`SELECT person FROM digest_standings WHERE wake_at <= 1 AND turn = 0 AND lease_until <= 1 ORDER BY wake_at LIMIT 1`,
 			`SELECT person FROM digest_standings WHERE turn = 1 AND later > 0 AND later <= 1 AND lease_until <= 1 ORDER BY later LIMIT 1`,
 			`SELECT person FROM digest_standings WHERE immediate = 1 AND cursor < 1 AND lease_until <= 1 ORDER BY cursor LIMIT 1`,
+			`SELECT person FROM digest_standings WHERE wake_at > 1 AND lease_until <= 1 ORDER BY wake_at DESC LIMIT 1`,
 			`SELECT min(cursor) FROM digest_standings WHERE immediate = 1`,
 			`SELECT person FROM digest_standings WHERE later > 0 ORDER BY later LIMIT 1`,
 			`DELETE FROM mail_rates WHERE taken < 1`,

@@ -32,7 +32,7 @@ type Links struct {
 func NewLinks(portalURL string, master []byte) (*Links, error) {
 	u, err := url.Parse(portalURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.User != nil {
-		return nil, domain.Refuse(domain.Invalid, "bad-portal-url", "the portal's address must be like https://trust.example.com").In("portal")
+		return nil, domain.Refuse(domain.Invalid, "bad-portal-url", "the portal's address must be like https://trust.example.com; correct IMPRINT_PORTAL_URL").In("portal")
 	}
 	if len(master) < sha256.Size {
 		return nil, errors.New("links: the master key is too short")

@@ -94,7 +94,7 @@ func BounceAddress(address string) (string, error) {
 	a, err := mail.ParseAddress(address)
 	address = inASCII(address)
 	if at := strings.LastIndexByte(address, '@'); err != nil || inASCII(a.Address) != address || !isASCII(address) || at > maxBounceName {
-		return "", domain.Refuse(domain.Invalid, "bad-bounces", "the address for reports of failure must be one bare mail address with at most %d bytes before the @, such as bounces@example.com: each mail's own token is put behind them (bounces+…@example.com)", maxBounceName).In("bounces")
+		return "", domain.Refuse(domain.Invalid, "bad-bounces", "the address for reports of failure must be one bare mail address with at most %d bytes before the @, such as bounces@example.com: each mail's own token is put behind them (bounces+…@example.com); correct IMPRINT_MAIL_BOUNCES", maxBounceName).In("bounces")
 	}
 	return address, nil
 }

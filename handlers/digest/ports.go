@@ -33,6 +33,8 @@ type Work interface {
 	Commit(ctx context.Context, changes []digest.Change) ([]bool, error)
 	// Release gives back all leases of a holder.
 	Release(ctx context.Context, holder string) error
+	// Right sets anew what is due farther ahead than can be, for a clock was wrong.
+	Right(ctx context.Context, now time.Time) (righted int, err error)
 	// Immediate is the lowest cursor of those who want their digests at once.
 	Immediate(ctx context.Context) (cursor int64, any bool, err error)
 

@@ -111,6 +111,13 @@ func (r *round) run(ctx context.Context) error {
 	if err := r.giveBack(ctx); err != nil {
 		return err
 	}
+	righted, err := r.work.Right(ctx, r.now())
+	if righted > 0 {
+		r.logger.WarnContext(ctx, "digests were due farther ahead than can be, for a clock was wrong; they are due as chosen again", "persons", righted)
+	}
+	if err != nil {
+		return err
+	}
 	head, err := r.CatchUp(ctx)
 	if err != nil {
 		return err

@@ -106,10 +106,10 @@ type Service struct {
 func New(c Config, p Ports) (*Service, error) {
 	from, err := mail.ParseAddress(c.From)
 	if err != nil {
-		return nil, domain.Refuse(domain.Invalid, "bad-sender", "the sender of digests must be one mail address, such as \"Trust Center <trust@example.com>\"").In("from")
+		return nil, domain.Refuse(domain.Invalid, "bad-sender", "the sender of digests must be one mail address, such as \"Trust Center <trust@example.com>\"; correct IMPRINT_MAIL_FROM").In("from")
 	}
 	if from.Address = inASCII(from.Address); !isASCII(from.Address) {
-		return nil, domain.Refuse(domain.Invalid, "bad-sender", "the sender's address has letters beyond ASCII before the @, which most mail servers refuse; choose another").In("from")
+		return nil, domain.Refuse(domain.Invalid, "bad-sender", "the sender's address has letters beyond ASCII before the @, which most mail servers refuse; choose another for IMPRINT_MAIL_FROM").In("from")
 	}
 	c.From = from.String()
 	if c.Bounces != "" {

@@ -194,6 +194,29 @@ func TestAnOutageIsOneDigestAndAClockSetBackNone(t *testing.T) {
 	}
 }
 
+// A clock that is years ahead for a moment, and right again.
+func TestAClockFarAheadSilencesNobody(t *testing.T) {
+	w, reader, doc := scene(t, calendar.Daily)
+	w.round()
+	jump := func(d time.Duration) {
+		w.mu.Lock()
+		w.now = w.now.Add(d)
+		w.mu.Unlock()
+	}
+	const far = 3 * 365 * 24 * time.Hour
+	w.update(doc, 2)
+	jump(far)
+	w.round()
+	jump(-far)
+	w.round()
+	w.update(doc, 3)
+	w.pass(24 * time.Hour)
+	w.round()
+	if sent := w.sent(reader); len(sent) != 2 || !strings.Contains(w.logged.String(), "a clock was wrong") {
+		t.Errorf("%+v; standing %+v", sent, w.standing(reader))
+	}
+}
+
 func TestWithheldIsRecordedAndNotMailed(t *testing.T) {
 	w, reader, doc := scene(t, calendar.Daily)
 	other := w.publish("Open Report")
