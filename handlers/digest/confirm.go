@@ -27,7 +27,7 @@ const (
 // its link, its Date and its Message-ID follow from the address, so a copy after a
 // crash says the same. If we die after it was taken and before that is recorded, it
 // goes out once more.
-func (r *round) ask(ctx context.Context, st digest.Standing, free func()) error {
+func (r *round) ask(ctx context.Context, st digest.Standing) error {
 	p := *st.Pending
 	if r.now().After(p.Expires()) { // the link would be refused
 		p.GivenUp = true
@@ -46,7 +46,13 @@ func (r *round) ask(ctx context.Context, st digest.Standing, free func()) error 
 	if err := r.change(st, lease, func(*digest.Standing) {}); err != nil {
 		return err
 	}
-	outcome, begun := r.send(ctx, Attempt{Digest: digest.ConfirmationID(p.AddressID)}, msg, intended, free)
+	release, waited := r.connection()
+	defer release()
+	if r.over(ctx) || waited && !r.goesOn(ctx) {
+		return nil // claimed again
+	}
+	outcome, begun := r.send(ctx, Attempt{Digest: digest.ConfirmationID(p.AddressID)}, msg, intended)
+	release()
 	if !begun {
 		return errLost
 	}
