@@ -48,8 +48,12 @@ func (r *round) ask(ctx context.Context, st digest.Standing) error {
 	}
 	release, waited := r.connection()
 	defer release()
-	if r.over(ctx) || waited && !r.goesOn(ctx) {
-		return nil // claimed again
+	holds := !r.over(ctx)
+	if waited {
+		holds, err = r.unchanged(ctx, st)
+	}
+	if err != nil || !holds {
+		return err // it stays due
 	}
 	outcome, begun := r.send(ctx, Attempt{Digest: digest.ConfirmationID(p.AddressID)}, msg, intended)
 	release()

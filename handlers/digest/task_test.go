@@ -16,6 +16,7 @@ import (
 	"imprint/domain/document"
 	"imprint/domain/event"
 	"imprint/domain/mail"
+	"imprint/domain/person"
 	worker "imprint/handlers/digest"
 )
 
@@ -232,5 +233,34 @@ func TestAnIntentThatHasWaitedIsCarriedOutOnlyIfItHolds(t *testing.T) {
 				t.Errorf("%d told, %d not, %d mails kept", told, left, w.frozen())
 			}
 		})
+	}
+}
+
+// TestNobodyIsAskedWhoEndedWhileTheMailWaited: two mails that ask for a confirmation,
+// one of them under way on the only connection, when both accounts are disabled.
+func TestNobodyIsAskedWhoEndedWhileTheMailWaited(t *testing.T) {
+	w, end := newWorld(t)
+	t.Cleanup(end)
+	persons := []uuid.UUID{uuid.New(), uuid.New()}
+	var addresses []uuid.UUID
+	for _, p := range persons {
+		addresses = append(addresses, w.give(p, "rosa@reader.example"))
+	}
+	first := &gate{until: func() {
+		for w.faults.committed.Load() < 2 { // both are about to be sent
+			<-time.After(time.Millisecond) // not a busy loop; nothing depends on it
+		}
+		for _, p := range persons {
+			w.tell(person.Stream(p), person.Disabled{Person: p})
+		}
+		_, err := w.service.CatchUp(w.ctx) // as the command does before it answers
+		w.must(err)
+	}}
+	w.connections, w.mailer = 1, first
+	w.restart("one")
+	first.Mailer = faultyMailer{w.mails, w.faults}
+	w.round()
+	if n := len(w.asked(addresses[0])) + len(w.asked(addresses[1])); n != 1 {
+		t.Errorf("%d mails, want the one that was under way", n)
 	}
 }

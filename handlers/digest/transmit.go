@@ -77,20 +77,20 @@ func (r *round) connection() (release func(), waited bool) {
 	return sync.OnceFunc(func() { <-r.slots }), waited
 }
 
-// goesOn tells whether mails leave as freely as when an intent began to wait for a
-// connection.
-func (r *round) goesOn(ctx context.Context) bool {
-	return !r.over(ctx) && r.route.passes(r.now()) == free
-}
-
-// stillHolds tells whether an intent that has waited for a connection may be carried
-// out: mails go on, its person has changed nothing, and may see all that it names.
-func (r *round) stillHolds(ctx context.Context, st digest.Standing, d digest.Delivery) (bool, error) {
-	if !r.goesOn(ctx) {
+// unchanged tells whether a mail that has waited for a connection may leave: mails go
+// on as freely as when it began to wait, and its person has changed nothing.
+func (r *round) unchanged(ctx context.Context, st digest.Standing) (bool, error) {
+	if r.over(ctx) || r.route.passes(r.now()) != free {
 		return false, nil
 	}
 	now, found, err := r.work.Find(ctx, st.Person)
-	if err != nil || !found || now.Changed != st.Changed || now.Epoch != st.Epoch {
+	return err == nil && found && now.Changed == st.Changed && now.Epoch == st.Epoch, err
+}
+
+// stillHolds tells whether an intent that has waited for a connection may be carried
+// out: nothing has changed, and its person may still see all that it names.
+func (r *round) stillHolds(ctx context.Context, st digest.Standing, d digest.Delivery) (bool, error) {
+	if same, err := r.unchanged(ctx, st); err != nil || !same {
 		return false, err
 	}
 	return r.allowed(ctx, st.Person, d)
