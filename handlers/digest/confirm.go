@@ -48,7 +48,7 @@ func (r *round) ask(ctx context.Context, st digest.Standing) error {
 	}
 	release, waited := r.connection()
 	defer release()
-	holds := !r.over(ctx)
+	holds := r.leaves(ctx)
 	if waited {
 		holds, err = r.unchanged(ctx, st)
 	}

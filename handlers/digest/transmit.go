@@ -31,7 +31,7 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 	reached("W3")
 	release, waited := r.connection()
 	defer release()
-	holds, err := !r.over(ctx), error(nil)
+	holds, err := r.leaves(ctx), error(nil)
 	if waited {
 		holds, err = r.stillHolds(ctx, st, d)
 	}
@@ -77,10 +77,16 @@ func (r *round) connection() (release func(), waited bool) {
 	return sync.OnceFunc(func() { <-r.slots }), waited
 }
 
+// leaves tells whether mails can leave at all. A round that is over is so for whoever
+// comes behind: who has had a turn uses it.
+func (r *round) leaves(ctx context.Context) bool {
+	return ctx.Err() == nil && r.route.passes(r.now()) != shut
+}
+
 // unchanged tells whether a mail that has waited for a connection may leave: mails go
 // on as freely as when it began to wait, and its person has changed nothing.
 func (r *round) unchanged(ctx context.Context, st digest.Standing) (bool, error) {
-	if r.over(ctx) || r.route.passes(r.now()) != free {
+	if ctx.Err() != nil || r.route.passes(r.now()) != free {
 		return false, nil
 	}
 	now, found, err := r.work.Find(ctx, st.Person)
