@@ -27,7 +27,7 @@ const (
 // its link, its Date and its Message-ID follow from the address, so a copy after a
 // crash says the same. If we die after it was taken and before that is recorded, it
 // goes out once more.
-func (r *round) ask(ctx context.Context, st digest.Standing) error {
+func (r *round) ask(ctx context.Context, st digest.Standing, free func()) error {
 	p := *st.Pending
 	if r.now().After(p.Expires()) { // the link would be refused
 		p.GivenUp = true
@@ -46,17 +46,7 @@ func (r *round) ask(ctx context.Context, st digest.Standing) error {
 	if err := r.change(st, lease, func(*digest.Standing) {}); err != nil {
 		return err
 	}
-	release, waited := r.connection()
-	defer release()
-	holds := r.leaves(ctx)
-	if waited {
-		holds, err = r.unchanged(ctx, st)
-	}
-	if err != nil || !holds {
-		return err // it stays due
-	}
-	outcome, begun := r.send(ctx, Attempt{Digest: digest.ConfirmationID(p.AddressID)}, msg, intended)
-	release()
+	outcome, begun := r.send(ctx, Attempt{Digest: digest.ConfirmationID(p.AddressID)}, msg, intended, free)
 	if !begun {
 		return errLost
 	}

@@ -16,12 +16,10 @@
 //
 // Persons are claimed and selected for in groups, and served by twice as many
 // goroutines as there are connections, while the next ones are claimed: each takes a
-// turn where a rate limits, commits its intent, takes a connection and frees it when the
-// server has answered. So an intent is committed while the mail before it is under way,
-// and at most two digests for each connection are in doubt if we die. A selection that
-// has grown old is made anew before the intent; and an intent that has waited for its
-// connection is carried out only if nothing has changed: settings, and access to all
-// that it names.
+// connection, and a turn where a rate limits, before the intent, and frees the
+// connection when the server has answered. So no intent waits for either, and at most
+// two digests for each connection are in doubt if we die. A selection that has grown
+// old behind a slow server is made anew before the intent.
 //
 // A round ends early, and gives back whom it has claimed, when no mail can or may
 // leave, when a read model ceases to be whole, and when a whole group of persons, one
@@ -57,11 +55,10 @@
 //	W8  paused past the lease: what is left of the lease is measured right before
 //	    sending, and every commit names the lease's epoch
 //	W9  half a mail: the bytes are complete before the first of them is sent
-//	W10 turned off meanwhile: facts are folded before each group is claimed, the intent
-//	    looks at the settings as they are in its transaction, and one that had to wait
-//	    for a connection looks once more. The commands that end mail to somebody fold
-//	    their own fact before they answer (Facts), so that no intent commits after the
-//	    answer
+//	W10 turned off meanwhile: facts are folded before each group is claimed, and the
+//	    intent looks at the settings as they are in its transaction. The commands that
+//	    end mail to somebody fold their own fact before they answer (Facts), so that no
+//	    intent commits after the answer
 //
 // A process dies at each of these in the proofs (points.go, docs/verification.md).
 //

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"imprint/adapters/maildir"
@@ -22,15 +21,14 @@ var errDead = errors.New("the process has died")
 
 // faults is one process's fate. Once dead, none of its calls does anything.
 type faults struct {
-	committed atomic.Int64 // changes
-	mu        sync.Mutex
-	calls     []string // that change something, in their order
-	dieAt     int      // at which of them, from 1; 0: never
-	after     bool     // the call is done and only its answer is lost
-	dead      bool
-	script    []mail.Outcome // of the next mails; then all are accepted
-	taken     bool           // a scripted Doubtful was in truth accepted
-	copies    map[string][][]byte
+	mu     sync.Mutex
+	calls  []string // that change something, in their order
+	dieAt  int      // at which of them, from 1; 0: never
+	after  bool     // the call is done and only its answer is lost
+	dead   bool
+	script []mail.Outcome // of the next mails; then all are accepted
+	taken  bool           // a scripted Doubtful was in truth accepted
+	copies map[string][][]byte
 
 	claimed func() // called once after the next claim, before anything is done with it
 }
@@ -94,7 +92,6 @@ func (w faultyWork) Claim(ctx context.Context, c digest.Claim) (claimed []digest
 
 func (w faultyWork) Commit(ctx context.Context, changes []digest.Change) (done []bool, err error) {
 	err = w.call("commit", func() error { done, err = w.Digests.Commit(ctx, changes); return err })
-	w.committed.Add(int64(len(changes)))
 	return done, err
 }
 

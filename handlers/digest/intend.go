@@ -28,9 +28,9 @@ func (r *round) skip(t task) error {
 	return r.change(t.standing, 0, func(cur *digest.Standing) { *cur = cur.Advance(t.window.Until, t.due, now) })
 }
 
-// tell makes a person's digest, by what holds now: it may have waited long for its
-// turn.
-func (r *round) tell(ctx context.Context, t task) error {
+// tell makes a person's digest, by what holds now: it may have waited long for a
+// connection and for its turn.
+func (r *round) tell(ctx context.Context, t task, free func()) error {
 	t, err := r.fresh(ctx, t)
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func (r *round) tell(ctx context.Context, t task) error {
 		return r.conclude(ctx, t)
 	}
 	d, advance := r.delivery(t)
-	return r.intend(ctx, t.standing, d, t.composed, advance)
+	return r.intend(ctx, t.standing, d, t.composed, free, advance)
 }
 
 // conclude ends a window of which there is nothing to tell.
@@ -75,7 +75,7 @@ func (r *round) delivery(t task) (d digest.Delivery, advance func(*digest.Standi
 
 // intend freezes the mail, commits the intent and sends. If we crash after the
 // commit, the mail is in doubt though it may never have left (W3, W4).
-func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Delivery, c composed, advance func(*digest.Standing)) error {
+func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Delivery, c composed, free func(), advance func(*digest.Standing)) error {
 	msg, err := r.write(ctx, st, d, c.letter)
 	if errors.Is(err, event.ErrKeyDestroyed) {
 		// Erased: there is nobody left to tell, and nothing to carry.
@@ -93,7 +93,7 @@ func (r *round) intend(ctx context.Context, st digest.Standing, d digest.Deliver
 	if err := r.change(st, lease, func(cur *digest.Standing) { advance(cur); reached("W2"); cur.Open = &d }); err != nil {
 		return err
 	}
-	return r.transmit(ctx, st, d, msg, intended)
+	return r.transmit(ctx, st, d, msg, intended, free)
 }
 
 // withhold closes a window of which nothing may be told.
@@ -108,7 +108,7 @@ func (r *round) withhold(ctx context.Context, st digest.Standing, d digest.Deliv
 // resend sends the frozen bytes of a digest in doubt once more, if every item is
 // still allowed and the address is still the person's. It never changes them: the
 // first copy may have arrived, and the same Message-ID must mean the same mail.
-func (r *round) resend(ctx context.Context, st digest.Standing) error {
+func (r *round) resend(ctx context.Context, st digest.Standing, free func()) error {
 	d := *st.Open
 	allowed, err := r.allowed(ctx, st.Person, d)
 	if err != nil {
@@ -136,7 +136,7 @@ func (r *round) resend(ctx context.Context, st digest.Standing) error {
 		return err
 	}
 	r.count(func(p *Report) { p.Resent++ })
-	return r.transmit(ctx, st, d, msg, intended)
+	return r.transmit(ctx, st, d, msg, intended, free)
 }
 
 // allowed decides access to all that a mail names once more: its items, documents

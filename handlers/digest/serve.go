@@ -5,8 +5,10 @@ package digest
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"imprint/domain/digest"
+	"imprint/domain/event"
 	"imprint/projections/notices"
 )
 
@@ -47,11 +49,11 @@ func (r *round) step(ctx context.Context, t task) error {
 	case r.over(ctx):
 		return nil
 	case st.AsksBy(r.now()): // what else is due is claimed again
-		return r.inTurn(ctx, st, st.Pending.Address, func() error { return r.ask(ctx, st) })
+		return r.leaving(ctx, st, st.Pending.Address, func(free func()) error { return r.ask(ctx, st, free) })
 	case d != nil && st.Stopped():
 		return r.giveUp(ctx, st, digest.TurnedOff)
 	case d != nil && d.State != digest.Waiting:
-		return r.inTurn(ctx, st, st.Settings.Address, func() error { return r.resend(ctx, st) })
+		return r.leaving(ctx, st, st.Settings.Address, func(free func()) error { return r.resend(ctx, st, free) })
 	case !t.composes:
 		return r.skip(t)
 	}
@@ -64,5 +66,19 @@ func (r *round) step(ctx context.Context, t task) error {
 			return r.conclude(ctx, t)
 		}
 	}
-	return r.inTurn(ctx, st, st.Settings.Address, func() error { return r.tell(ctx, t) })
+	return r.leaving(ctx, st, st.Settings.Address, func(free func()) error { return r.tell(ctx, t, free) })
+}
+
+// leaving does a step that sends a mail to a person's address: while one of the
+// connections is kept for it, and when the rates allow it. So an intent waits for
+// neither: one that did would be in doubt for nothing if we crashed. The step frees
+// the connection as soon as the mail is out.
+func (r *round) leaving(ctx context.Context, st digest.Standing, address *event.Sealed, step func(free func()) error) error {
+	r.slots <- struct{}{}
+	free := sync.OnceFunc(func() { <-r.slots })
+	defer free()
+	if r.over(ctx) {
+		return nil
+	}
+	return r.inTurn(ctx, st, address, func() error { return step(free) })
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"math"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,21 +24,10 @@ var backOff = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute,
 
 const maxAge = 24 * time.Hour
 
-// transmit sends what was intended at an instant, when there is a connection, and
-// commits the outcome.
-func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time) error {
+// transmit sends what was intended at an instant, and commits the outcome.
+func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Delivery, msg mail.Message, intended time.Time, free func()) error {
 	reached("W3")
-	release, waited := r.connection()
-	defer release()
-	holds, err := r.leaves(ctx), error(nil)
-	if waited {
-		holds, err = r.stillHolds(ctx, st, d)
-	}
-	if err != nil || !holds {
-		return errors.Join(err, r.putBack(st, d))
-	}
-	outcome, begun := r.send(ctx, attemptOf(st.Person, d), msg, intended)
-	release()
+	outcome, begun := r.send(ctx, attemptOf(st.Person, d), msg, intended, free)
 	reached("W6")
 	if !begun {
 		return errLost
@@ -51,7 +39,19 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 	if d.Closing() {
 		hold = lease
 	}
-	if err := r.happened(st, d, hold); err != nil || !d.Closing() {
+	// Not r.change: what happened is recorded also if settings changed meanwhile.
+	happened := digest.Change{Person: st.Person, Epoch: st.Epoch, Hold: hold, Apply: func(cur *digest.Standing) bool {
+		if cur.Open == nil || cur.Open.Window != d.Window {
+			return false
+		}
+		cur.Open = &d
+		return true
+	}}
+	err := r.journal.commit(happened)
+	if err != nil && !errors.Is(err, errLost) {
+		r.owe(happened)
+	}
+	if err != nil || !d.Closing() {
 		return err
 	}
 	if err := r.record(ctx, st.Person, d); err != nil { // W7: dying before it, the row still says so
@@ -64,75 +64,10 @@ func (r *round) transmit(ctx context.Context, st digest.Standing, d digest.Deliv
 	return r.bounced(ctx, st.Person, person.Failure{AddressID: d.AddressID, Digest: digest.ID(st.Person, d.Window.From), NoSuch: true, Status: outcome.Status})
 }
 
-// connection waits for one of the connections, and tells whether it had to. So
-// intents are committed while mails are under way, at most one for each connection:
-// no more persons than two for each are served at once.
-func (r *round) connection() (release func(), waited bool) {
-	select {
-	case r.slots <- struct{}{}:
-	default:
-		waited = true
-		r.slots <- struct{}{}
-	}
-	return sync.OnceFunc(func() { <-r.slots }), waited
-}
-
-// leaves tells whether mails can leave at all. A round that is over is so for whoever
-// comes behind: who has had a turn uses it.
-func (r *round) leaves(ctx context.Context) bool {
-	return ctx.Err() == nil && r.route.passes(r.now()) != shut
-}
-
-// unchanged tells whether a mail that has waited for a connection may leave: mails go
-// on as freely as when it began to wait, and its person has changed nothing.
-func (r *round) unchanged(ctx context.Context, st digest.Standing) (bool, error) {
-	if ctx.Err() != nil || r.route.passes(r.now()) != free {
-		return false, nil
-	}
-	now, found, err := r.work.Find(ctx, st.Person)
-	return err == nil && found && now.Changed == st.Changed && now.Epoch == st.Epoch, err
-}
-
-// stillHolds tells whether an intent that has waited for a connection may be carried
-// out: nothing has changed, and its person may still see all that it names.
-func (r *round) stillHolds(ctx context.Context, st digest.Standing, d digest.Delivery) (bool, error) {
-	if same, err := r.unchanged(ctx, st); err != nil || !same {
-		return false, err
-	}
-	return r.allowed(ctx, st.Person, d)
-}
-
-// putBack undoes an intent that was not carried out: it is composed anew, or sent
-// again if it was in doubt before. Dying before it leaves it in doubt for nothing.
-func (r *round) putBack(st digest.Standing, d digest.Delivery) error {
-	d.Box, d.Retry = nil, r.now()
-	if d.State = digest.Waiting; d.Doubted {
-		d.State, d.Resent = digest.InDoubt, d.Resent-1
-		r.count(func(p *Report) { p.Resent-- })
-	}
-	return r.happened(st, d, 0)
-}
-
-// happened commits what became of an intent. Unlike r.change it does so also if
-// settings changed meanwhile; and what cannot be committed is owed.
-func (r *round) happened(st digest.Standing, d digest.Delivery, hold time.Duration) error {
-	change := digest.Change{Person: st.Person, Epoch: st.Epoch, Hold: hold, Apply: func(cur *digest.Standing) bool {
-		if cur.Open == nil || cur.Open.Window != d.Window {
-			return false
-		}
-		cur.Open = &d
-		return true
-	}}
-	err := r.journal.commit(change)
-	if err != nil && !errors.Is(err, errLost) {
-		r.owe(change)
-	}
-	return err
-}
-
-// send gives a mail to the mail server; begun is false if it was not tried. Dying in
-// here leaves a digest at Sending: in doubt (W4, W5, W6).
-func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended time.Time) (o mail.Outcome, begun bool) {
+// send gives a mail to the mail server, and frees the connection when the route knows
+// what came of it; begun is false if it was not tried. Dying in here leaves a digest
+// at Sending: in doubt (W4, W5, W6).
+func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended time.Time, free func()) (o mail.Outcome, begun bool) {
 	ended := r.watch(ctx, a)
 	// A process that was paused (SIGSTOP, a moved machine) may wake after its lease
 	// and send beside its successor (W8). SMTP cannot be fenced, so what is left of
@@ -148,6 +83,7 @@ func (r *round) send(ctx context.Context, a Attempt, msg mail.Message, intended 
 	o = r.mailer.Send(ctx, msg)
 	ended(o)
 	r.note(ctx, o)
+	free()
 	return o, true
 }
 
