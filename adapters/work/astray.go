@@ -39,8 +39,9 @@ func (d *Digests) Right(ctx context.Context, now time.Time) (righted int, err er
 		if err != nil || len(astray) == 0 {
 			return righted, err
 		}
-		more = false
+		done := 0
 		err = d.db.Write(ctx, func(tx Tx) error {
+			done = 0 // it may be run again
 			rows, err := load(ctx, tx, astray)
 			if err != nil {
 				return err
@@ -56,13 +57,14 @@ func (d *Digests) Right(ctx context.Context, now time.Time) (righted int, err er
 				if err := r.save(ctx, tx); err != nil {
 					return err
 				}
-				righted, more = righted+1, true
+				done++
 			}
 			return nil
 		})
 		if err != nil {
 			return righted, err
 		}
+		righted, more = righted+done, done > 0
 	}
 	return righted, nil
 }
